@@ -1,0 +1,106 @@
+/* decoder.h - any music file as frames of float32.
+ *
+ * What every decoder promises, whatever is in the file:
+ * - Frames are interleaved float32, full scale +-1.0 (may exceed it), in one constant format from
+ *   open to close, channels in WAVE order (FL FR FC LFE BL BR ...).  A file that changes rate or
+ *   channels on its way (joined MP3s, chained Ogg) is converted to the format of its first part.
+ * - NaN and Inf become 0; nothing is above +-DECODER_LARGEST.
+ * - What was encoded is what comes out: encoder delay and padding are cut (LAME/Xing, Opus
+ *   pre-skip, Vorbis granule positions).  The length comes from decoding, not from a header.
+ * - Damage is passed: decoding goes on behind it, what was lost is counted.
+ * - Rates 1,000 to 768,000 Hz, 1 to 32 channels; anything else is refused before allocation.
+ * Threads: one decoder, one thread at a time; different decoders share nothing.
+ */
+#ifndef JUKEBOX_DECODER_H
+#define JUKEBOX_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jukebox/source.h"
+#include "jukebox/status.h"
+#include "jukebox/tags.h"
+
+enum {
+	DECODER_LOWEST_HZ = 1000,
+	DECODER_HIGHEST_HZ = 768000,
+	DECODER_MOST_CHANNELS = 32,
+	DECODER_HEAD_BYTES = 4096, /* what probe() gets to see, at most */
+};
+#define DECODER_LARGEST 1000.0f /* +60 dBFS: louder is damage */
+
+struct stream_facts {
+	char codec[16]; /* "mp3", "vorbis", "flac", "opus", "pcm_s16", ... */
+	int sample_rate_hz;
+	int channels;
+	int64_t frames; /* as announced; -1 unknown; a hint, never a bound */
+};
+
+struct decoder_damage {
+	int64_t events; /* how often decoding had to resynchronise */
+	int64_t lost_frames; /* estimate of what was not heard; 0 when unknown */
+	char text[96]; /* the first event in words; "" when none */
+};
+
+/* ---- the user's side ------------------------------------------------------------------- */
+
+struct decoder;
+
+/* Opens a file by its content.  The error names no file: callers add it. */
+enum status decoder_open(const char *path, struct decoder **decoder, struct error *error) MUST_USE;
+
+/* The same from a source, which the decoder owns from here on, also on failure. */
+enum status decoder_open_source(
+        struct source *source, struct decoder **decoder, struct error *error) MUST_USE;
+
+void decoder_close(struct decoder *decoder);
+
+/* Borrowed until close, constant. */
+const struct stream_facts *decoder_facts(const struct decoder *decoder);
+const struct tags *decoder_tags(const struct decoder *decoder);
+const struct decoder_damage *decoder_damage(const struct decoder *decoder); /* so far */
+
+/* 1 to max_frames frames to `to` with STATUS_OK; STATUS_END with 0 frames at the end. Errors
+ * other than STATUS_NO_MEMORY and STATUS_IO do not come from here: damage is passed. */
+enum status decoder_read(struct decoder *decoder, float *to, size_t max_frames, size_t *n_frames,
+        struct error *error) MUST_USE;
+
+/* The next read begins exactly at `frame` of what linear reading gives (0 ...); past the end the
+ * next read gives STATUS_END. */
+enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *error) MUST_USE;
+
+/* ---- the format's side: one constant table in one file, and one line in decode/formats.c ---- */
+
+/* What a format's functions see of the decoder. */
+struct decoder_handle {
+	struct source *source; /* borrowed; at 0 when open() is called */
+	void *state; /* state_bytes, zeroed by the core before open() */
+	struct stream_facts *facts; /* open() fills it */
+	struct tags *tags; /* open() may fill it */
+	struct decoder_damage *damage;
+	struct error *error; /* of the call at hand; never NULL */
+};
+
+struct decoder_format {
+	const char *name, *description; /* "mp3" (stable), one line for the list */
+	const char *const *suffixes; /* lower case, no dot, NULL at the end; they break ties */
+	/* 0 not mine ... 100 certain.  `head` holds the first n_bytes (<= DECODER_HEAD_BYTES) behind
+	 * any ID3v2 tags.  A format may return 1 to be tried when nobody else knows better. */
+	int (*probe)(const uint8_t *head, size_t n_bytes);
+	size_t state_bytes;
+	/* May fail at any line and just return: the core then calls close. */
+	enum status (*open)(struct decoder_handle *d);
+	/* As decoder_read.  May announce a change of format by changing *d->facts (rate, channels)
+	 * between two calls and returning frames of one format a call: the core converts. */
+	enum status (*read)(
+	        struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames);
+	/* NULL: the core decodes anew from the start and drops frames. */
+	enum status (*seek)(struct decoder_handle *d, int64_t frame);
+	void (*close)(struct decoder_handle *d); /* copes with zeroed or partly filled state */
+};
+
+/* The formats in this build, for --version and the tests; ends with NULL. */
+const struct decoder_format *const *decoder_formats(void);
+
+#endif

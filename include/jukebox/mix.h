@@ -1,0 +1,66 @@
+/* mix.h - carries out a plan, block by block.
+ *
+ * Knows nothing of playlists, thresholds or caches.  The same clips give the same bytes, whatever the
+ * number of threads.  The bus is stereo float32 at one rate.
+ */
+#ifndef JUKEBOX_MIX_H
+#define JUKEBOX_MIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jukebox/log.h"
+#include "jukebox/plan.h"
+#include "jukebox/resampler.h"
+#include "jukebox/status.h"
+
+struct mix_options {
+	int rate_hz; /* of the bus */
+	size_t buffer_bytes; /* budget of all decode-ahead rings together */
+	int n_workers; /* decode-ahead threads, at least 1 */
+	enum resampler_quality quality;
+	bool limiter;
+	double ceiling_dbtp; /* of the limiter */
+};
+
+/* Asked for the next clip, in order of start_frame, from one thread of the mixer's choosing, a little before it is
+ * needed.  STATUS_OK: *clip is filled, and the mixer owns it.  STATUS_END: that was all.  May wait (for a measurement);
+ * anything else ends the mix with that error. */
+typedef enum status mix_next_fn(void *user, struct plan_clip *clip, struct error *error);
+
+/* What happened, stamped with the output frame; called by the thread in mixer_read, must not block.  `clip` is borrowed.
+ * For a clip that could not be read, or not to its end, MIX_CLIP_FAILED comes with the reason in `text`: its place stays silent
+ * from there on, the rest of the programme is where it was. */
+enum mix_event { MIX_CLIP_START, MIX_TITLE, MIX_CLIP_END, MIX_CLIP_FAILED };
+typedef void mix_event_fn(void *user, enum mix_event event, int64_t frame,
+        const struct plan_clip *clip, const char *text);
+
+struct mix_limiter_report {
+	double most_db; /* largest gain reduction so far, >= 0 */
+	double reduced_s; /* seconds with more than 0.1 dB of it */
+};
+
+struct mixer;
+
+struct mixer *mixer_new(const struct mix_options *options, mix_next_fn *next, mix_event_fn *event,
+        void *user, struct log *log);
+
+/* 1 to max_frames stereo frames; STATUS_END with 0 when all clips are over. Frame counts are exact: the limiter's
+ * look-ahead is taken off the front and flushed at the end. */
+enum status mixer_read(struct mixer *mixer, float *to, size_t max_frames, size_t *n_frames,
+        struct error *error) MUST_USE;
+
+/* The frame that the next mixer_read will give first. */
+int64_t mixer_position(const struct mixer *mixer);
+
+/* Fades out over `frames` from here and ends; what was asked ahead is dropped.  0: ends at once.
+ * From the thread in mixer_read only. */
+void mixer_fade_out(struct mixer *mixer, int64_t frames);
+
+void mixer_limiter_report(const struct mixer *mixer, struct mix_limiter_report *report);
+
+/* Stops and joins the decode-ahead threads.  NULL is fine. */
+void mixer_free(struct mixer *mixer);
+
+#endif

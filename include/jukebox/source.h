@@ -1,0 +1,46 @@
+/* source.h - bytes to read: a regular file, or memory.
+ *
+ * Decoders and parsers read through this alone, so that memory, fuzzers and fault injection
+ * need no special case.  A file is opened with O_NONBLOCK | O_CLOEXEC and refused unless it is
+ * a regular file: FIFOs, devices and sockets cannot block or feed us for ever.  No mmap: a file
+ * that shrinks must not kill the program.
+ * Threads: one source, one thread at a time.
+ */
+#ifndef JUKEBOX_SOURCE_H
+#define JUKEBOX_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "jukebox/status.h"
+
+struct source;
+
+/* `path` is copied. */
+enum status source_open(const char *path, struct source **source, struct error *error) MUST_USE;
+
+/* `bytes` is borrowed and must outlive the source; `name` is copied. */
+enum status source_open_memory(const void *bytes, size_t n_bytes, const char *name,
+        struct source **source, struct error *error) MUST_USE;
+
+void source_close(struct source *source);
+
+/* Up to n_bytes to `to`; fewer only at the end; 0 at the end; -1 with errno on a read error.
+ * Interrupted reads are retried. */
+ssize_t source_read(struct source *source, void *to, size_t n_bytes);
+
+/* Absolute position from the start, 0 ... ; past the end is allowed and reads as the end.
+ * Returns the position, or -1 with errno. */
+int64_t source_seek(struct source *source, int64_t position);
+
+int64_t source_position(const struct source *source);
+
+/* At the time of opening. */
+int64_t source_size(const struct source *source);
+/* Time of the last change; zero for memory. */
+struct timespec source_mtime(const struct source *source);
+const char *source_path(const struct source *source);
+
+#endif

@@ -27,7 +27,7 @@ struct option_texts {
 };
 
 /* `argument` NULL: takes none.  With OPTION_ARGUMENT_MAY_MISS ("[=N]" in the help) the argument is optional. */
-struct option {
+struct option_spec {
 	char letter; /* 0: long only */
 	const char *name;
 	enum option_kind kind;
@@ -46,7 +46,7 @@ struct verb {
 	const char *name;
 	const char *synopsis; /* "[OPTION]... LIST..." */
 	const char *purpose; /* one line */
-	const struct option *options; /* ends with name == NULL */
+	const struct option_spec *options; /* ends with name == NULL */
 	const char *notes; /* printed behind the options; may be NULL */
 	size_t values_bytes;
 	int (*run)(int argc, char **argv, const struct verb *verb);

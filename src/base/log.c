@@ -1,0 +1,156 @@
+/* log.c - lines for people, escaped, bounded, never torn apart by threads.
+ *
+ * Writes with write(2) on a descriptor: nothing is buffered, so a crash loses no line and a full or
+ * closed stderr harms nobody.
+ */
+#include "jukebox/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jukebox/text.h"
+
+enum { LINE_BYTES = 3000 };
+
+struct log {
+	pthread_mutex_t lock; /* guards all below */
+	int fd;
+	enum log_level most;
+	bool show_status;
+	char status[256];
+	size_t counts[LOG_DEBUG + 1];
+	size_t file_lines, held_back;
+};
+
+struct log *log_new(int fd, enum log_level most, bool show_status)
+{
+	struct log *log = calloc(1, sizeof *log);
+	if (!log)
+		return NULL;
+	if (pthread_mutex_init(&log->lock, NULL) != 0) {
+		free(log);
+		return NULL;
+	}
+	log->fd = fd;
+	log->most = most;
+	log->show_status = show_status;
+	return log;
+}
+
+static void write_all(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, text, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return; /* nobody is left to be told */
+		text += k;
+		n -= (size_t)k;
+	}
+}
+
+/* Puts the line in place of the status line, and that below it again. */
+static void put_line(struct log *log, const char *line)
+{
+	char out[LINE_BYTES + sizeof log->status + 64];
+	int n = snprintf(out, sizeof out, "%sjukebox: %s\n%s", log->status[0] ? "\r\033[K" : "",
+	        line, log->status);
+	if (n > 0)
+		write_all(log->fd, out, (size_t)n < sizeof out ? (size_t)n : sizeof out - 1);
+}
+
+void log_free(struct log *log)
+{
+	if (!log)
+		return;
+	log_status(log, "%s", "");
+	if (log->held_back > 0)
+		log_print(log, LOG_WARNING, "%zu more lines about files were left out",
+		        log->held_back);
+	pthread_mutex_destroy(&log->lock);
+	free(log);
+}
+
+static const char *level_word(enum log_level level)
+{
+	return level == LOG_WARNING ? "warning: " : "";
+}
+
+void log_print(struct log *log, enum log_level level, const char *format, ...)
+{
+	if (!log)
+		return;
+	char raw[LINE_BYTES / 2], line[LINE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	pthread_mutex_lock(&log->lock);
+	log->counts[level]++;
+	if (level <= log->most) {
+		size_t n = (size_t)snprintf(line, sizeof line, "%s", level_word(level));
+		text_escape(line + n, sizeof line - n, raw);
+		put_line(log, line);
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
+void log_file(struct log *log, enum log_level level, const char *file, const char *format, ...)
+{
+	if (!log)
+		return;
+	char raw[LINE_BYTES / 3], line[LINE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	pthread_mutex_lock(&log->lock);
+	log->counts[level]++;
+	if (level <= log->most && log->file_lines >= LOG_FILE_LINES) {
+		log->held_back++;
+	} else if (level <= log->most) {
+		log->file_lines++;
+		text_escape(line, LINE_BYTES * 2 / 3, file);
+		size_t n = strlen(line);
+		n += (size_t)snprintf(line + n, sizeof line - n, ": %s", level_word(level));
+		text_escape(line + n, sizeof line - n, raw);
+		put_line(log, line);
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
+void log_status(struct log *log, const char *format, ...)
+{
+	if (!log || !log->show_status)
+		return;
+	char raw[sizeof log->status / 2];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	pthread_mutex_lock(&log->lock);
+	bool was_there = log->status[0] != '\0';
+	text_escape(log->status, sizeof log->status, raw);
+	if (was_there || log->status[0]) {
+		char out[sizeof log->status + 8];
+		int n = snprintf(out, sizeof out, "\r\033[K%s", log->status);
+		write_all(log->fd, out, (size_t)n);
+	}
+	pthread_mutex_unlock(&log->lock);
+}
+
+size_t log_count(struct log *log, enum log_level level)
+{
+	if (!log)
+		return 0;
+	pthread_mutex_lock(&log->lock);
+	size_t n = log->counts[level];
+	pthread_mutex_unlock(&log->lock);
+	return n;
+}

@@ -1,108 +1,246 @@
-# jukebox - GNU make.  `make help` lists the targets.
+# jukebox - GNU make, no configure.  `make help' lists the targets, `make config' tells what was found.
 #
-# Optional parts are auto, yes or no: ALSA, OSS, SOXR, EXPAT.  `auto` takes what is there, `yes` fails
-# loudly when it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR.
-# SAN=address,undefined or SAN=thread build with sanitizers, in a folder of their own.
+# Optional parts (ALSA, OSS, SOXR) are auto, yes or no: auto takes what is there, yes fails loudly when
+# it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR.  WERROR=0 for newer compilers.
+# SAN=address,undefined and SAN=thread build with sanitizers, in a folder of their own.
+
+VERSION := 0.1.0
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/jukebox
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 WERROR ?= 1
 SAN ?=
-ALSA ?= auto
-SOXR ?= auto
 V ?= 0
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+FUZZ_SECONDS ?= 60
 
-VERSION := 0.1.0
+ALSA ?= auto
+OSS ?= auto
+SOXR ?= auto
+
 comma := ,
 BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
-# ---- libraries ---------------------------------------------------------------------------------
-# need NAME,PKG,DEBIAN: one that must be there;  want VAR,PKG,DEBIAN: auto, yes or no.
-REQUIRED := libmpg123 vorbisfile vorbis ogg sndfile samplerate sqlite3 jansson expat fftw3f
-missing := $(strip $(foreach p,$(REQUIRED),$(if $(shell $(PKG_CONFIG) --exists $(p) && echo y),,$(p))))
-have = $(if $(filter no,$(1)),,$(shell $(PKG_CONFIG) --exists $(2) && echo yes))
-HAVE_ALSA := $(call have,$(ALSA),alsa)
-HAVE_SOXR := $(call have,$(SOXR),soxr)
-PACKAGES := $(REQUIRED) $(if $(HAVE_ALSA),alsa) $(if $(HAVE_SOXR),soxr)
+.PHONY: all
+all:
 
-ifneq ($(filter-out clean help setup demo check list-packages,$(or $(MAKECMDGOALS),all)),)
+# ---- libraries ---------------------------------------------------------------------------------
+# pkg-config names.  Debian's names stand in packaging/packages.txt, with what each is for.
+REQUIRED := libmpg123 vorbisfile vorbis ogg sndfile samplerate sqlite3 jansson expat fftw3f
+
+# Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
+OPTIONAL := ALSA OSS SOXR
+PROOF_ALSA := pc:alsa
+PROOF_OSS := header:sys/soundcard.h
+PROOF_SOXR := pc:soxr
+SOURCES_ALSA := src/output/alsa.c
+SOURCES_OSS := src/output/oss.c
+
+# Targets that need no libraries, or see to them first.
+WITHOUT_LIBRARIES := clean help setup demo check check-valgrind fuzz lint format config uninstall version
+GOALS := $(or $(MAKECMDGOALS),all)
+
+pc = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+header = $(shell echo '\#include <$(1)>' | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
+seen = $(if $(filter pc:%,$(1)),$(call pc,$(1:pc:%=%)),$(call header,$(1:header:%=%)))
+have = $(if $(filter no,$($(1))),,$(call seen,$(PROOF_$(1))))
+$(foreach part,$(OPTIONAL),$(eval HAVE_$(part) := $(call have,$(part))))
+HAVE := $(foreach part,$(OPTIONAL),$(if $(HAVE_$(part)),$(part)))
+
+ifneq ($(filter-out $(WITHOUT_LIBRARIES),$(GOALS)),)
+missing := $(strip $(foreach p,$(REQUIRED),$(if $(call pc,$(p)),,$(p))))
 ifneq ($(missing),)
-$(error missing libraries: $(missing); `make setup' installs what is needed, see packaging/packages.txt)
+$(error missing libraries: $(missing). `make setup' installs them on Debian; packaging/packages.txt names them)
 endif
-ifeq ($(ALSA)$(HAVE_ALSA),yes)
-$(error ALSA=yes, but there is no alsa.pc: install libasound2-dev)
+$(foreach part,$(OPTIONAL),$(if $(filter yesno,$($(part))$(or $(HAVE_$(part)),no)),\
+	$(error $(part)=yes, but there is no $(PROOF_$(part)); packaging/packages.txt names the package)))
 endif
-ifeq ($(SOXR)$(HAVE_SOXR),yes)
-$(error SOXR=yes, but there is no soxr.pc: install libsoxr-dev)
-endif
-endif
+
+PACKAGES := $(REQUIRED) $(patsubst pc:%,%,$(filter pc:%,$(foreach part,$(HAVE),$(PROOF_$(part)))))
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
+TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags cmocka libebur128 2>/dev/null)
+TEST_LIBS := $(shell $(PKG_CONFIG) --libs cmocka libebur128 2>/dev/null)
 
 # ---- flags -------------------------------------------------------------------------------------
+# -Wno-unused-parameter: tables of functions, where one entry needs less than another.
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough -Wno-unused-parameter \
 	$(if $(filter 1,$(WERROR)),-Werror)
-# -ffp-contract=off: the same bytes on every machine.
-JB_CPPFLAGS = -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DJUKEBOX_VERSION='"$(VERSION)"' \
-	$(if $(HAVE_ALSA),-DHAVE_ALSA=1) $(if $(HAVE_SOXR),-DHAVE_SOXR=1) \
-	$(if $(SAN),,-D_FORTIFY_SOURCE=2) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-JB_CFLAGS = -std=c11 -pthread -fPIE -ffp-contract=off -fno-math-errno -fno-trapping-math \
-	-fstack-protector-strong $(WARNINGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-JB_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
-JB_LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# _FORTIFY_SOURCE hides what the sanitizers look for.
+JB_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DJUKEBOX_VERSION='"$(VERSION)"' \
+	$(HAVE:%=-DHAVE_%=1) $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) $(PACKAGE_CFLAGS)
+# -ffp-contract=off: the same bytes from every machine.
+JB_CFLAGS := -std=c11 -pthread -fPIE -ffp-contract=off -fno-math-errno -fno-trapping-math \
+	-fstack-protector-strong $(WARNINGS) $(SANITIZE)
+JB_LDFLAGS := -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+JB_LIBS := $(PACKAGE_LIBS) -lm
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
-# ---- sources -----------------------------------------------------------------------------------
-SOURCES := $(sort $(wildcard src/*/*.c))
-ifeq ($(HAVE_ALSA),)
-SOURCES := $(filter-out src/output/alsa.c,$(SOURCES))
-endif
+# ---- sources: lists are wildcards, a new file needs no line here ---------------------------------
+ABSENT := $(foreach part,$(filter-out $(HAVE),$(OPTIONAL)),$(SOURCES_$(part)))
+SOURCES := $(filter-out $(ABSENT),$(sort $(wildcard src/*/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libjukebox.a
 PROGRAM := $(BUILD)/jukebox
-
+SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
-SUPPORT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 DRIVES := $(patsubst tests/drive/%.c,$(BUILD)/drive/%,$(sort $(wildcard tests/drive/*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+CLI_TESTS := $(sort $(wildcard tests/cli/*.t))
+C_FILES := $(sort $(wildcard include/jukebox/*.h src/*.c src/*/*.[ch] tests/*/*.[ch]))
 
-.PHONY: all
 all: $(PROGRAM)
 
 $(PROGRAM): $(BUILD)/src/main.o $(LIBRARY)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
 
-$(LIBRARY): $(OBJECTS)
+$(LIBRARY): $(OBJECTS) $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(OBJECTS)
 
-$(BUILD)/%.o: %.c Makefile
+# Both are rewritten only when they change: other flags compile anew, a removed source leaves the library.
+$(BUILD)/flags: CONTENT = $(CC) $(JB_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS)
+$(BUILD)/members: CONTENT = $(OBJECTS)
+$(BUILD)/flags $(BUILD)/members: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CONTENT))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(CONTENT))' > $@
+.PHONY: FORCE
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(JB_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(JB_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Unit tests see their module's private headers: test_x_y.c may include "x/y.h" parts by -Isrc.
-$(BUILD)/tests/unit/%.o: JB_CPPFLAGS += -Isrc -Itests $(shell $(PKG_CONFIG) --cflags cmocka libebur128 2>/dev/null)
-$(BUILD)/tests/support/%.o $(BUILD)/tests/drive/%.o $(BUILD)/tests/fuzz/%.o: JB_CPPFLAGS += -Isrc -Itests
+# Tests see the private headers of the module under test: "decode/x.h".
+$(BUILD)/tests/%.o: private JB_CPPFLAGS += -Isrc -Itests $(TEST_CFLAGS)
 
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(SUPPORT_OBJECTS) $(LIBRARY)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(SUPPORT) $(LIBRARY)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs cmocka libebur128) $(JB_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(JB_LIBS)
 
-$(BUILD)/drive/%: $(BUILD)/tests/drive/%.o $(SUPPORT_OBJECTS) $(LIBRARY)
+$(BUILD)/drive/%: $(BUILD)/tests/drive/%.o $(SUPPORT) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
 
-.PHONY: unit
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) -fsanitize=fuzzer $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+
+# ---- set-up, demo, tests -------------------------------------------------------------------------
+.PHONY: setup demo check tests test unit check-valgrind fuzz fuzzers
+setup:
+	@packaging/setup build optional test
+
+demo: setup
+	@+$(MAKE) --no-print-directory -j$(JOBS) all
+	@packaging/demo $(PROGRAM) demo
+
+check: setup
+	@+$(MAKE) --no-print-directory -j$(JOBS) tests
+	@+$(MAKE) --no-print-directory test
+
+# Everything that the tests need; then the tests, without building.
+tests: $(PROGRAM) $(UNIT_TESTS) $(DRIVES)
+
+PROVE_UNDER = ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1} \
+	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1} \
+	TSAN_OPTIONS=$${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1} \
+	JUKEBOX=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) prove -j$(JOBS) -e tests/support/run-one
+test:
+	@echo "tests: $(words $(UNIT_TESTS)) programs, $(words $(CLI_TESTS)) scripts, $(JOBS) at a time, with $(PROGRAM)"
+	@$(PROVE_UNDER) $(UNIT_TESTS) $(CLI_TESTS)
+
 unit: $(UNIT_TESTS) $(DRIVES)
-	@for t in $(UNIT_TESTS); do echo "# $$t"; CMOCKA_MESSAGE_OUTPUT=TAP $$t || exit 1; done
+	@$(PROVE_UNDER) $(UNIT_TESTS)
 
-.PHONY: clean
+# The unit tests; a leak, or a byte read that nobody wrote, fails them.
+check-valgrind: setup
+	@+$(MAKE) --no-print-directory -j$(JOBS) tests
+	@TEST_SECONDS=1200 TEST_UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/support/valgrind.supp --child-silent-after-fork=yes' \
+		$(PROVE_UNDER) $(UNIT_TESTS)
+
+# Each target for FUZZ_SECONDS, from its seeds; JOBS side by side.
+fuzz:
+	@packaging/setup build optional lint
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-fuzz CC=clang CFLAGS='-O1 -g' \
+		SAN=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS) $(JOBS)
+fuzzers: $(FUZZERS)
+
+# ---- form ----------------------------------------------------------------------------------------
+.PHONY: lint format
+lint:
+	@packaging/setup build optional test lint
+	@+$(MAKE) --no-print-directory -j$(JOBS) all compile_commands.json
+	@tests/lint/run $(BUILD)
+
+format:
+	clang-format -i $(C_FILES)
+
+# For clang-tidy and editors.
+compile_commands.json: $(BUILD)/flags $(C_FILES)
+	@{ echo '['; for f in $(SOURCES) src/main.c; do \
+		printf '%s{"directory": "%s", "file": "%s", "arguments": [' "$$comma" "$(CURDIR)" "$$f"; \
+		for a in cc $(filter-out -Werror,$(JB_CPPFLAGS) $(CPPFLAGS) $(JB_CFLAGS)); do printf '"%s", ' \
+			"$$(printf '%s' "$$a" | sed 's/"/\\"/g')"; done; \
+		printf '"-c", "%s"]}\n' "$$f"; comma=,; done; echo ']'; } > $@
+
+# ---- what was found ------------------------------------------------------------------------------
+.PHONY: config version help
+state = $(if $(filter no,$($(1))),no (switched off),$(if $(HAVE_$(1)),yes,no ($(PROOF_$(1)) was not found)))
+config:
+	@echo "jukebox $(VERSION), in $(BUILD)/"
+	@echo "compiler    $(CC): $$($(CC) --version 2>/dev/null | head -n 1)"
+	@echo "flags       $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)$(if $(SAN), sanitizers: $(SAN))"
+	@echo "install to  $(DESTDIR)$(PREFIX)"
+	@echo "needed:"
+	@for p in $(REQUIRED); do printf '  %-12s %s\n' $$p "$$($(PKG_CONFIG) --modversion $$p 2>/dev/null || echo 'MISSING: make setup')"; done
+	@echo "optional (auto, yes, no):"
+	@$(foreach part,$(OPTIONAL),printf '  %-12s %s\n' '$(part)=$($(part))' '$(call state,$(part))';)
+
+version:
+	@echo $(VERSION)
+
+help:
+	@echo 'make             build $(PROGRAM)'
+	@echo 'make setup       install what is missing (Debian packages; packaging/packages.txt)'
+	@echo 'make demo        set-up, build, make a little music, and mix it to demo/mix.wav'
+	@echo 'make check       set-up, build, run all tests'
+	@echo 'make config      tell what was found and chosen'
+	@echo 'make install     to $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX); make uninstall takes it away'
+	@echo 'make lint        form and static checks; make format puts the form right'
+	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
+	@echo 'make check-valgrind   the unit tests under valgrind'
+	@echo 'make clean       remove what was built'
+	@echo 'Settings: ALSA OSS SOXR (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
+	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR'
+
+# ---- installation --------------------------------------------------------------------------------
+.PHONY: install uninstall clean
+install: $(PROGRAM)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DOCDIR)
+	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/jukebox
+	install -m 644 man/jukebox.1 $(DESTDIR)$(MANDIR)/man1/jukebox.1
+	install -m 644 README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/jukebox $(DESTDIR)$(MANDIR)/man1/jukebox.1
+	rm -rf $(DESTDIR)$(DOCDIR)
+
 clean:
-	rm -rf build build-*
+	rm -rf build build-* demo compile_commands.json
 
--include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(wildcard $(BUILD)/tests/*/*.d)
+-include $(patsubst %.o,%.d,$(OBJECTS)) $(BUILD)/src/main.d $(wildcard $(BUILD)/tests/*/*.d)
 .SECONDARY:
+.DELETE_ON_ERROR:

@@ -16,6 +16,7 @@ WERROR ?= 1
 SAN ?=
 V ?= 0
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 FUZZ_SECONDS ?= 60
 
 ALSA ?= auto
@@ -143,11 +144,11 @@ setup:
 	@packaging/setup build optional test
 
 demo: setup
-	@+$(MAKE) --no-print-directory -j$(JOBS) all
+	@+$(MAKE) --no-print-directory $(PARALLEL) all
 	@packaging/demo $(PROGRAM) demo
 
 check: setup
-	@+$(MAKE) --no-print-directory -j$(JOBS) tests
+	@+$(MAKE) --no-print-directory $(PARALLEL) tests
 	@+$(MAKE) --no-print-directory test
 
 # Everything that the tests need; then the tests, without building.
@@ -166,14 +167,14 @@ unit: $(UNIT_TESTS) $(DRIVES)
 
 # The unit tests; a leak, or a byte read that nobody wrote, fails them.
 check-valgrind: setup
-	@+$(MAKE) --no-print-directory -j$(JOBS) tests
+	@+$(MAKE) --no-print-directory $(PARALLEL) tests
 	@TEST_SECONDS=1200 TEST_UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/support/valgrind.supp --child-silent-after-fork=yes' \
 		$(PROVE_UNDER) $(UNIT_TESTS)
 
 # Each target for FUZZ_SECONDS, from its seeds; JOBS side by side.
 fuzz:
 	@packaging/setup build optional lint
-	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-fuzz CC=clang CFLAGS='-O1 -g' \
+	@+$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-fuzz CC=clang CFLAGS='-O1 -g' \
 		SAN=fuzzer-no-link,address,undefined fuzzers
 	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS) $(JOBS)
 fuzzers: $(FUZZERS)
@@ -182,7 +183,7 @@ fuzzers: $(FUZZERS)
 .PHONY: lint format
 lint:
 	@packaging/setup build optional test lint
-	@+$(MAKE) --no-print-directory -j$(JOBS) all compile_commands.json
+	@+$(MAKE) --no-print-directory $(PARALLEL) all compile_commands.json
 	@tests/lint/run $(BUILD)
 
 format:

@@ -15,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jukebox/decoder.h"
 #include "jukebox/status.h"
 #include "jukebox/tags.h"
 

@@ -131,12 +131,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(SUPPORT) $(LIBRARY)
 $(BUILD)/drive/%: $(BUILD)/tests/drive/%.o $(SUPPORT) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(JB_LIBS)
 
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) -fsanitize=fuzzer $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) -fsanitize=fuzzer $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(JB_LIBS)
 
 # ---- set-up, demo, tests -------------------------------------------------------------------------
 .PHONY: setup demo check tests test unit check-valgrind fuzz fuzzers

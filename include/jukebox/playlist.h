@@ -30,6 +30,10 @@ struct playlist_options {
 	/* Does a path have to name an existing regular file to become an entry?  (true for all verbs;
 	 * parsers under test may say no.) */
 	bool must_exist;
+	/* A last look at a file that would become an entry: anything but STATUS_OK drops it, with error->text
+	 * as the reason, and the line of the list is reported as for any other.  NULL: no look. */
+	enum status (*accept)(void *context, const char *path, struct error *error);
+	void *accept_context; /* borrowed */
 };
 
 /* Reads `name` ("-": standard input as M3U, relative to the current folder) and appends its entries to the playlist.

@@ -1,0 +1,263 @@
+/* list.c - the verb `list`: what a playlist yields, and why the rest of its lines yield nothing.
+ *
+ * Output is for people on a terminal (escaped), for xargs -0, or for programs (JSON Lines).  A look at
+ * the first bytes of each file tells what plainly is no music; decoding is left to `analyze`.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jukebox/decoder.h"
+#include "jukebox/log.h"
+#include "jukebox/playlist.h"
+#include "jukebox/source.h"
+#include "jukebox/text.h"
+#include "verbs.h"
+
+struct list_values {
+	bool json, null_ended, quick, strict;
+};
+
+static const struct option_spec options[] = {
+        {.name = "json",
+                .kind = OPTION_FLAG,
+                .offset = offsetof(struct list_values, json),
+                .set_offset = SIZE_MAX,
+                .help = "print JSON Lines: index, path, title, directives"},
+        {.letter = '0',
+                .name = "null",
+                .kind = OPTION_FLAG,
+                .offset = offsetof(struct list_values, null_ended),
+                .set_offset = SIZE_MAX,
+                .help = "end each name with a NUL, as xargs -0 wants it"},
+        {.letter = 'q',
+                .name = "quick",
+                .kind = OPTION_FLAG,
+                .offset = offsetof(struct list_values, quick),
+                .set_offset = SIZE_MAX,
+                .help = "see that files are there, but do not look into them"},
+        {.name = "strict",
+                .kind = OPTION_FLAG,
+                .offset = offsetof(struct list_values, strict),
+                .set_offset = SIZE_MAX,
+                .help = "exit with 3 when a line or a name yielded nothing"},
+        {0},
+};
+
+/* ---- a look into a file ------------------------------------------------------------------------ */
+
+/* No control characters but those of text: MPEG audio and the like are full of others. */
+static bool looks_like_text(const uint8_t *head, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		if (head[i] == 0x7f || (head[i] < 0x20 && !strchr("\t\n\v\f\r\x1b", head[i])))
+			return false;
+	return n_bytes > 0;
+}
+
+/* Does a decoder know it for certain?  Those that take anything for want of a better one do not count. */
+static bool is_known(const uint8_t *head, size_t n_bytes)
+{
+	if (n_bytes >= 3 && memcmp(head, "ID3", 3) == 0)
+		return true;
+	for (const struct decoder_format *const *format = decoder_formats(); *format; format++)
+		if ((*format)->probe(head, n_bytes) > 1)
+			return true;
+	return false;
+}
+
+static enum status look_into(void *context, const char *path, struct error *error)
+{
+	uint8_t head[DECODER_HEAD_BYTES];
+	struct source *source;
+	ssize_t n;
+
+	TRY(source_open(path, &source, error));
+	n = source_read(source, head, sizeof head);
+	source_close(source);
+	if (n <= 0)
+		return error_set(error, STATUS_IO, n < 0 ? "cannot be read" : "is empty");
+	if (!is_known(head, (size_t)n) && looks_like_text(head, (size_t)n))
+		return error_set(error, STATUS_UNSUPPORTED, "is text, not music");
+	return STATUS_OK;
+}
+
+/* ---- output ------------------------------------------------------------------------------------ */
+
+static void print_escaped(const char *path)
+{
+	size_t n_bytes = 8 * strlen(path) + 1; /* \u{10ffff} for 4 bytes, \xHH for one */
+	char *escaped = malloc(n_bytes);
+
+	puts(escaped ? text_escape(escaped, n_bytes, path) : "(out of memory)");
+	free(escaped);
+}
+
+static void print_names(const struct playlist *playlist, const struct list_values *values)
+{
+	bool escape = !values->null_ended && isatty(STDOUT_FILENO);
+
+	for (size_t i = 0; i < playlist_count(playlist) && !ferror(stdout); i++) {
+		const char *path = playlist_get(playlist, i).path;
+		if (escape) {
+			print_escaped(path);
+		} else {
+			fputs(path, stdout);
+			putchar(values->null_ended ? '\0' : '\n');
+		}
+	}
+}
+
+/* Names that are not UTF-8 cannot stand in JSON: `path` then has them read as Latin-1, and path_hex holds
+ * the bytes themselves. */
+static json_t *path_to_json(json_t *object, const char *path)
+{
+	char *text = text_to_utf8(path), *hex;
+	json_t *value = text ? json_string(text) : NULL;
+
+	free(text);
+	if (!value || text_is_utf8(path))
+		return value;
+	hex = malloc(2 * strlen(path) + 1);
+	if (!hex) {
+		json_decref(value);
+		return NULL;
+	}
+	for (size_t i = 0; path[i]; i++)
+		sprintf(hex + 2 * i, "%02x", (unsigned char)path[i]);
+	if (json_object_set_new(object, "path_hex", json_string(hex)) != 0) {
+		json_decref(value);
+		value = NULL;
+	}
+	free(hex);
+	return value;
+}
+
+static json_t *text_to_json(const char *text)
+{
+	char *converted = text ? text_to_utf8(text) : NULL;
+	json_t *value = !text ? json_null() : converted ? json_string(converted) : NULL;
+
+	free(converted);
+	return value;
+}
+
+static json_t *entry_to_json(const struct playlist_entry *entry, size_t index)
+{
+	json_t *object = json_object();
+
+	if (!object)
+		return NULL;
+	if (json_object_set_new(object, "index", json_integer((json_int_t)index)) != 0 ||
+	        json_object_set_new(object, "path", path_to_json(object, entry->path)) != 0 ||
+	        json_object_set_new(object, "title", text_to_json(entry->title)) != 0 ||
+	        json_object_set_new(object, "directives", text_to_json(entry->directives)) != 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static bool print_json(const struct playlist *playlist)
+{
+	for (size_t i = 0; i < playlist_count(playlist) && !ferror(stdout); i++) {
+		struct playlist_entry entry = playlist_get(playlist, i);
+		json_t *object = entry_to_json(&entry, i + 1);
+		bool done = object && json_dumpf(object, stdout, JSON_COMPACT) == 0;
+		json_decref(object);
+		if (!done)
+			return false;
+		putchar('\n');
+	}
+	return true;
+}
+
+/* ---- the verb ---------------------------------------------------------------------------------- */
+
+/* Appends what each name yields; returns how many names could not be read at all. */
+static size_t add_names(struct playlist *playlist, struct log *log, char **names, int n_names)
+{
+	size_t failed = 0;
+
+	for (int i = 0; i < n_names; i++) {
+		size_t before = playlist_count(playlist);
+		struct error error = {0};
+		if (playlist_add(playlist, names[i], &error) != STATUS_OK) {
+			log_print(log, LOG_ERROR, "%s", error.text);
+			failed++;
+		} else if (playlist_count(playlist) == before) {
+			log_print(log, LOG_WARNING, "%s: yields no music file", names[i]);
+		}
+	}
+	return failed;
+}
+
+static int print_playlist(
+        const struct playlist *playlist, const struct list_values *values, struct log *log)
+{
+	bool done = true;
+
+	if (values->json)
+		done = print_json(playlist);
+	else
+		print_names(playlist, values);
+	if (!done || fflush(stdout) != 0 || ferror(stdout)) {
+		log_print(log, LOG_ERROR, "standard output: not everything could be written");
+		return EXIT_FAILED;
+	}
+	return playlist_count(playlist) > 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int list_all(const struct list_values *values, struct log *log, char **names, int n_names)
+{
+	struct playlist_options reading = {
+	        .must_exist = true, .accept = values->quick ? NULL : look_into};
+	struct playlist *playlist = playlist_new(log, &reading);
+	int exit_status;
+	size_t failed;
+
+	if (!playlist) {
+		log_print(log, LOG_ERROR, "out of memory");
+		return EXIT_FAILED;
+	}
+	failed = add_names(playlist, log, names, n_names);
+	exit_status = print_playlist(playlist, values, log);
+	if (exit_status == EXIT_DONE && values->strict && failed + playlist_dropped(playlist) > 0)
+		exit_status = EXIT_SKIPPED;
+	playlist_free(playlist);
+	return exit_status;
+}
+
+static int run(int argc, char **argv, const struct verb *verb)
+{
+	struct list_values values = {0};
+	struct log *log;
+	int n_names, exit_status;
+
+	if (!verb_options(verb, &values, argc, argv, &n_names, &exit_status))
+		return exit_status;
+	options_done(verb, &values);
+	if (n_names == 0) {
+		fprintf(stderr, "jukebox: list: no playlist given; see 'jukebox list --help'\n");
+		return EXIT_USAGE;
+	}
+	log = log_new(STDERR_FILENO, LOG_WARNING, false);
+	exit_status = list_all(&values, log, argv, n_names);
+	log_free(log);
+	return exit_status;
+}
+
+const struct verb verb_list = {
+        .name = "list",
+        .synopsis = "[OPTION]... LIST...",
+        .purpose = "print the music files that playlists yield, one a line",
+        .options = options,
+        .notes = "LIST is a playlist (M3U, PLS, XSPF), a folder, a music file, or - for standard "
+                 "input.\n"
+                 "Lines that yield nothing are reported on standard error, with their numbers.\n"
+                 "Names are escaped when they go to a terminal.",
+        .values_bytes = sizeof(struct list_values),
+        .run = run,
+};

@@ -1,0 +1,203 @@
+/* lines.c - bytes to lines.  What a line means is left to m3u.c and pls.c. */
+#include "lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 128 << 10 };
+
+void lines_init(struct lines *lines, struct bytes *bytes)
+{
+	*lines = (struct lines){.bytes = bytes};
+}
+
+void lines_done(struct lines *lines)
+{
+	buffer_done(&lines->buffer);
+}
+
+/* UTF-8 of one code point; returns its length. */
+static size_t utf8_put(char *to, uint32_t c)
+{
+	if (c < 0x80) {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		to[0] = (char)(0xc0 | c >> 6);
+		to[1] = (char)(0x80 | (c & 63));
+		return 2;
+	}
+	if (c < 0x10000) {
+		to[0] = (char)(0xe0 | c >> 12);
+		to[1] = (char)(0x80 | (c >> 6 & 63));
+		to[2] = (char)(0x80 | (c & 63));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | c >> 18);
+	to[1] = (char)(0x80 | (c >> 12 & 63));
+	to[2] = (char)(0x80 | (c >> 6 & 63));
+	to[3] = (char)(0x80 | (c & 63));
+	return 4;
+}
+
+/* One unit of UTF-16 as UTF-8, at most 6 bytes: an unpaired surrogate (U+FFFD) and the unit. */
+static size_t utf16_unit(struct lines *lines, char *to, uint32_t unit)
+{
+	size_t n = 0;
+
+	if (lines->high && unit >= 0xdc00 && unit < 0xe000) {
+		n = utf8_put(to, 0x10000 + ((lines->high - 0xd800) << 10) + (unit - 0xdc00));
+		lines->high = 0;
+		return n;
+	}
+	if (lines->high)
+		n = utf8_put(to, 0xfffd);
+	lines->high = 0;
+	if (unit >= 0xd800 && unit < 0xdc00) {
+		lines->high = unit;
+		return n;
+	}
+	return n + utf8_put(to + n, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
+}
+
+/* Reads a chunk of UTF-16 behind what the buffer holds. */
+static enum status fill_utf16(struct lines *lines)
+{
+	uint8_t raw[8192];
+	size_t total = lines->n_odd, i;
+	bool big = lines->encoding == LINES_UTF16_BE;
+	ssize_t n;
+
+	raw[0] = lines->odd[0];
+	n = bytes_read(lines->bytes, raw + total, sizeof raw - total);
+	if (n < 0)
+		return STATUS_IO;
+	lines->at_end = (size_t)n < sizeof raw - total;
+	total += (size_t)n;
+	TRY(buffer_reserve(&lines->buffer, lines->buffer.n_bytes + 3 * total + 6));
+	for (i = 0; i + 1 < total; i += 2) {
+		uint32_t first = raw[i], second = raw[i + 1];
+		uint32_t unit = big ? first << 8 | second : second << 8 | first;
+		lines->buffer.n_bytes +=
+		        utf16_unit(lines, lines->buffer.at + lines->buffer.n_bytes, unit);
+	}
+	lines->n_odd = total - i;
+	lines->odd[0] = lines->n_odd ? raw[i] : 0;
+	lines->buffer.at[lines->buffer.n_bytes] = '\0';
+	return STATUS_OK;
+}
+
+static enum status fill_bytes(struct lines *lines)
+{
+	struct buffer *buffer = &lines->buffer;
+	ssize_t n;
+
+	TRY(buffer_reserve(buffer, buffer->n_bytes + CHUNK_BYTES));
+	n = bytes_read(lines->bytes, buffer->at + buffer->n_bytes, CHUNK_BYTES);
+	if (n < 0)
+		return STATUS_IO;
+	lines->at_end = n < CHUNK_BYTES;
+	buffer->n_bytes += (size_t)n;
+	buffer->at[buffer->n_bytes] = '\0';
+	return STATUS_OK;
+}
+
+/* Moves what is left to the front, and reads on behind it. */
+static enum status fill(struct lines *lines)
+{
+	struct buffer *buffer = &lines->buffer;
+
+	if (lines->start > 0) {
+		buffer->n_bytes -= lines->start;
+		memmove(buffer->at, buffer->at + lines->start, buffer->n_bytes + 1);
+		lines->start = 0;
+	}
+	return lines->encoding == LINES_AS_BYTES ? fill_bytes(lines) : fill_utf16(lines);
+}
+
+static enum line_encoding encoding_of(const struct bytes *bytes)
+{
+	if (bytes->n_head >= 2 && memcmp(bytes->head, "\xff\xfe", 2) == 0)
+		return LINES_UTF16_LE;
+	if (bytes->n_head >= 2 && memcmp(bytes->head, "\xfe\xff", 2) == 0)
+		return LINES_UTF16_BE;
+	return LINES_AS_BYTES;
+}
+
+/* The first chunk settles the encoding and the line ending: old Macs ended lines with CR alone, and
+ * a CR inside a name is possible, so CR counts only where there is no LF at all. */
+static enum status begin(struct lines *lines)
+{
+	struct buffer *buffer = &lines->buffer;
+
+	lines->encoding = encoding_of(lines->bytes);
+	TRY(fill(lines));
+	if (buffer->n_bytes >= 3 && memcmp(buffer->at, "\xef\xbb\xbf", 3) == 0)
+		lines->start = 3; /* U+FEFF, also when it was UTF-16 */
+	lines->ending = memchr(buffer->at, '\r', buffer->n_bytes) &&
+	                                !memchr(buffer->at, '\n', buffer->n_bytes)
+	                        ? '\r'
+	                        : '\n';
+	return STATUS_OK;
+}
+
+/* Hands out n_bytes from the start; `ended` when an ending stands behind them. */
+static void cut_line(struct lines *lines, struct line *line, size_t n_bytes, bool ended)
+{
+	line->text = lines->buffer.at + lines->start;
+	line->n_bytes = n_bytes;
+	line->number = ++lines->number;
+	line->too_long = n_bytes > LINE_MOST_BYTES;
+	lines->start += n_bytes + (ended ? 1 : 0);
+	lines->skipping = line->too_long && !ended;
+	if (line->too_long)
+		line->n_bytes = LINE_MOST_BYTES;
+	else if (lines->ending == '\n' && n_bytes > 0 && line->text[n_bytes - 1] == '\r')
+		line->n_bytes--;
+	line->text[line->n_bytes] = '\0';
+}
+
+/* Drops what is left of a line that was too long.  False when it does not end in the buffer. */
+static bool skip_rest(struct lines *lines)
+{
+	char *from = lines->buffer.at + lines->start;
+	char *end = memchr(from, lines->ending, lines->buffer.n_bytes - lines->start);
+
+	lines->start = end ? (size_t)(end + 1 - lines->buffer.at) : lines->buffer.n_bytes;
+	lines->skipping = !end;
+	return end != NULL;
+}
+
+enum status lines_next(struct lines *lines, struct line *line)
+{
+	size_t looked = 0; /* bytes behind `start` that hold no ending */
+
+	if (!lines->buffer.at)
+		TRY(begin(lines));
+	for (;;) {
+		size_t left = lines->buffer.n_bytes - lines->start;
+		char *from = lines->buffer.at + lines->start;
+		char *end;
+
+		if (lines->skipping && (skip_rest(lines) || lines->at_end)) {
+			lines->skipping = false;
+			continue;
+		}
+		if (!lines->skipping) {
+			end = memchr(from + looked, lines->ending, left - looked);
+			if (end || left > LINE_MOST_BYTES) {
+				cut_line(lines, line, end ? (size_t)(end - from) : left, end);
+				return STATUS_OK;
+			}
+			looked = left;
+		}
+		if (lines->at_end)
+			break;
+		TRY(fill(lines));
+	}
+	if (lines->start == lines->buffer.n_bytes)
+		return STATUS_END;
+	cut_line(lines, line, lines->buffer.n_bytes - lines->start, false);
+	return STATUS_OK;
+}

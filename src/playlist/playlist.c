@@ -1,0 +1,192 @@
+/* playlist.c - from a name on the command line to the parser that reads it.
+ *
+ * A name is a folder, a list (by content, then by suffix), a music file, or "-".  What lists hold is
+ * left to m3u.c, pls.c and xspf.c; which file an entry means to resolve.c.
+ */
+#include "jukebox/playlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "detect.h"
+#include "import.h"
+#include "jukebox/source.h"
+#include "jukebox/text.h"
+#include "store.h"
+
+static enum status no_memory(struct error *error)
+{
+	return error_set(error, STATUS_NO_MEMORY, "out of memory");
+}
+
+static enum status read_list(struct import *import, enum list_kind kind, struct error *error)
+{
+	enum status status = kind == LIST_PLS    ? pls_read(import)
+	                     : kind == LIST_XSPF ? xspf_read(import)
+	                                         : m3u_read(import);
+
+	if (status == STATUS_IO)
+		return error_set_errno(error, errno, "%s: cannot be read", import->name);
+	return status == STATUS_OK ? STATUS_OK : no_memory(error);
+}
+
+static enum status refuse_music(const char *name, struct error *error)
+{
+	return error_set(error, STATUS_UNSUPPORTED, "%s: is music, not a list", name);
+}
+
+/* ---- lists from a descriptor ------------------------------------------------------------------- */
+
+static enum status add_descriptor(
+        struct playlist *playlist, const char *name, int fd, struct error *error)
+{
+	struct bytes bytes;
+	struct import import = {
+	        .playlist = playlist,
+	        .log = store_log(playlist),
+	        .name = name,
+	        .bytes = &bytes,
+	        .resolver = {.folder = "", .options = store_options(playlist)},
+	};
+	enum list_kind kind;
+	enum status status;
+
+	if (bytes_init_fd(&bytes, fd) != 0)
+		return error_set_errno(error, errno, "%s: cannot be read", name);
+	kind = detect_list(bytes.head, bytes.n_head, "");
+	if (kind == LIST_MUSIC)
+		return refuse_music(name, error);
+	status = read_list(&import, kind, error);
+	resolver_done(&import.resolver);
+	return status;
+}
+
+/* The descriptor that "-", /dev/stdin or the /dev/fd/63 of a shell's <(...) mean; -1: none. */
+static int descriptor_of(const char *name)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	int64_t number;
+	size_t i;
+
+	if (strcmp(name, "-") == 0 || strcmp(name, "/dev/stdin") == 0)
+		return STDIN_FILENO;
+	for (i = 0; i < sizeof folders / sizeof *folders; i++) {
+		size_t n = strlen(folders[i]);
+		if (strncmp(name, folders[i], n) == 0 &&
+		        text_to_int64(name + n, &number) == STATUS_OK && number >= 0 &&
+		        number < 1 << 20)
+			return (int)number;
+	}
+	return -1;
+}
+
+/* ---- files and folders ------------------------------------------------------------------------- */
+
+static enum status add_music_file(struct import *import, const char *path, struct error *error)
+{
+	const struct playlist_options *options = import->resolver.options;
+	struct error reason = {0};
+
+	if (options->accept) {
+		enum status status = options->accept(options->accept_context, path, &reason);
+		if (status != STATUS_OK)
+			return error_set(error, status, "%s: %s", path, reason.text);
+	}
+	return import_append(import, path, NULL, NULL) == STATUS_OK ? STATUS_OK : no_memory(error);
+}
+
+/* The folder of a list, with its '/'; "" for the current one.  NULL when out of memory. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
+static enum status add_source(
+        struct import *import, struct source *source, const struct stat *st, struct error *error)
+{
+	const char *path = source_path(source);
+	enum list_kind named = detect_list(NULL, 0, path), kind;
+
+	if (bytes_init_source(import->bytes, source) != 0)
+		return error_set_errno(error, errno, "%s: cannot be read", path);
+	kind = detect_list(import->bytes->head, import->bytes->n_head, path);
+	if (kind == LIST_MUSIC && named != LIST_NONE)
+		return refuse_music(path, error);
+	if (kind == LIST_NONE || kind == LIST_MUSIC) {
+		const char *refusal = resolve_refusal(st);
+		if (refusal)
+			return error_set(error, STATUS_BAD_DATA, "%s: %s", path, refusal);
+		return add_music_file(import, path, error);
+	}
+	return read_list(import, kind, error);
+}
+
+static enum status add_file(
+        struct playlist *playlist, const char *path, const struct stat *st, struct error *error)
+{
+	struct bytes bytes;
+	struct import import = {
+	        .playlist = playlist,
+	        .log = store_log(playlist),
+	        .name = path,
+	        .bytes = &bytes,
+	        .resolver = {.options = store_options(playlist), .self = st},
+	};
+	char *folder = folder_of(path);
+	struct source *source = NULL;
+	struct error reason = {0};
+	enum status status;
+
+	if (!folder)
+		return no_memory(error);
+	import.resolver.folder = folder;
+	status = source_open(path, &source, &reason);
+	if (status == STATUS_OK)
+		status = add_source(&import, source, st, error);
+	else
+		status = error_set(error, status, "%s: %s", path, reason.text);
+	source_close(source);
+	resolver_done(&import.resolver);
+	free(folder);
+	return status;
+}
+
+static enum status add_folder(struct playlist *playlist, const char *path, struct error *error)
+{
+	struct import import = {
+	        .playlist = playlist,
+	        .log = store_log(playlist),
+	        .name = path,
+	        .resolver = {.folder = "", .options = store_options(playlist)},
+	};
+
+	return folder_read(&import, path) == STATUS_OK ? STATUS_OK : no_memory(error);
+}
+
+enum status playlist_add(struct playlist *playlist, const char *name, struct error *error)
+{
+	int fd = descriptor_of(name);
+	const char *refusal;
+	struct stat st;
+
+	if (fd >= 0)
+		return add_descriptor(
+		        playlist, fd == STDIN_FILENO ? "standard input" : name, fd, error);
+	if (stat(name, &st) != 0) {
+		if (errno == ENOENT && resolve_url_scheme(name, strlen(name)) > 0)
+			return error_set(error, STATUS_UNSUPPORTED,
+			        "%s: is a URL: only files are played", name);
+		return error_set_errno(error, errno, "%s", name);
+	}
+	if (S_ISDIR(st.st_mode))
+		return add_folder(playlist, name, error);
+	refusal = S_ISREG(st.st_mode) ? NULL : resolve_refusal(&st);
+	if (refusal)
+		return error_set(error, STATUS_UNSUPPORTED, "%s: %s", name, refusal);
+	return add_file(playlist, name, &st, error);
+}

@@ -62,4 +62,24 @@ const struct encoder_format *const *encoder_formats(void); /* ends with NULL */
 const struct encoder_format *encoder_by_suffix(const char *file_name); /* NULL: none */
 const struct encoder_format *encoder_by_name(const char *name);
 
+/* ---- the user's side: what a byte output calls -------------------------------------------- */
+
+struct encoder;
+
+/* Writes the head of the stream.  *format comes back as the encoder wants its frames.  `writer` is copied, what its
+ * `user` points to must live until encoder_close; `options` until encoder_open returns.  STATUS_USAGE for options
+ * that the encoder does not know, before the first byte was written. */
+enum status encoder_open(const struct encoder_format *kind, struct stream_format *format,
+        const char *options, const struct writer *writer, struct encoder **encoder,
+        struct error *error) MUST_USE;
+enum status encoder_write(struct encoder *encoder, const float *frames, size_t n_frames,
+        struct error *error) MUST_USE;
+/* STATUS_OK when the format carries no titles. */
+enum status encoder_announce(
+        struct encoder *encoder, const struct tags *tags, struct error *error) MUST_USE;
+/* Then only encoder_close. */
+enum status encoder_finish(struct encoder *encoder, struct error *error) MUST_USE;
+/* Without encoder_finish: what was written stays readable where the format and the writer allow it. */
+void encoder_close(struct encoder *encoder);
+
 #endif

@@ -28,7 +28,8 @@ struct output_options {
 };
 
 /* `spec`: "-" (WAV to standard output), "FILE.EXT" (by its ending), "raw:FILE" ("raw:-"), "wav:FILE",
- * "alsa:DEVICE", "oss:PATH", "null:".  Opens it and starts its thread.  STATUS_USAGE for a spec that nobody knows,
+ * "alsa:DEVICE", "oss:PATH", "null:".  Names of encoded files and pipes may end in "?name=value&name=value", the
+ * encoder's options.  FIFOs and devices without a known ending get WAV.  Opens it and starts its thread.  STATUS_USAGE for a spec that nobody knows,
  * and for audio to a terminal. */
 enum status output_open(const char *spec, const struct output_options *options, struct log *log,
         struct output **output, struct error *error) MUST_USE;
@@ -43,6 +44,10 @@ enum status output_announce(struct output *output, const struct tags *tags) MUST
 
 /* Waits until all is written and heard; patches headers; tells late errors (a full disk at close). Then only output_close. */
 enum status output_finish(struct output *output, struct error *error) MUST_USE;
+
+/* Any thread: stop at once, also out of a wait for a stalled reader.  Calls that wait, and all later ones, return
+ * STATUS_CANCELLED. */
+void output_cancel(struct output *output);
 
 /* Drops what is queued when finish was not called (files stay valid as far as they go).  NULL is fine. */
 void output_close(struct output *output);
@@ -62,11 +67,15 @@ struct output_handle {
 	struct log *log;
 	struct error *error;
 	int64_t *underruns;
+	/* Becomes readable (and stays so) when the output is to stop at once: poll it wherever the target waits,
+	 * and return STATUS_CANCELLED. */
+	int stop_fd;
 };
 
 struct output_target {
 	const char *name, *description, *spec_help; /* "alsa", "...", "alsa:DEVICE" */
 	bool live;
+	bool takes_bytes; /* carries what an encoder makes: o->encoder is set */
 	size_t state_bytes;
 	enum status (*open)(struct output_handle *o);
 	/* Frames in *o->format, or, for byte targets, what the encoder is given by the core. */

@@ -1,0 +1,87 @@
+/* pcm.c - floats as little-endian PCM bytes.  Dither is done before (base/dither). */
+#include "pcm.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t pcm_sample_bytes(enum sample_format format)
+{
+	switch (format) {
+	case SAMPLE_S16:
+		return 2;
+	case SAMPLE_S24:
+		return 3;
+	case SAMPLE_F32:
+		return 4;
+	}
+	return 4;
+}
+
+/* NaN fails every comparison and ends as 0: never as an undefined conversion. */
+static int32_t quantise(float sample, float scale)
+{
+	float v = sample * scale;
+	if (!(v < scale - 1))
+		return v >= scale - 1 ? (int32_t)(scale - 1) : 0;
+	return v > -scale ? (int32_t)lrintf(v) : (int32_t)-scale;
+}
+
+static void to_s16(const float *from, size_t n, uint8_t *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v = (uint32_t)quantise(from[i], 32768.0f);
+		to[2 * i] = (uint8_t)v;
+		to[2 * i + 1] = (uint8_t)(v >> 8);
+	}
+}
+
+static void to_s24(const float *from, size_t n, uint8_t *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v = (uint32_t)quantise(from[i], 8388608.0f);
+		to[3 * i] = (uint8_t)v;
+		to[3 * i + 1] = (uint8_t)(v >> 8);
+		to[3 * i + 2] = (uint8_t)(v >> 16);
+	}
+}
+
+static void to_f32(const float *from, size_t n, uint8_t *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t v;
+		memcpy(&v, &from[i], sizeof v);
+		for (size_t b = 0; b < 4; b++)
+			to[4 * i + b] = (uint8_t)(v >> 8 * b);
+	}
+}
+
+void pcm_from_float(enum sample_format format, const float *from, size_t n_samples, uint8_t *to)
+{
+	switch (format) {
+	case SAMPLE_S16:
+		to_s16(from, n_samples, to);
+		break;
+	case SAMPLE_S24:
+		to_s24(from, n_samples, to);
+		break;
+	case SAMPLE_F32:
+		to_f32(from, n_samples, to);
+		break;
+	}
+}
+
+enum status pcm_write(struct encoder_handle *e, uint8_t scratch[PCM_SCRATCH_BYTES],
+        const float *samples, size_t n_samples, uint64_t *n_written)
+{
+	size_t bytes = pcm_sample_bytes(e->format.sample), most = PCM_SCRATCH_BYTES / bytes;
+	*n_written = 0;
+	while (n_samples > 0) {
+		size_t n = n_samples < most ? n_samples : most;
+		pcm_from_float(e->format.sample, samples, n, scratch);
+		TRY(e->writer->write(e->writer->user, scratch, n * bytes, e->error));
+		*n_written += n * bytes;
+		samples += n;
+		n_samples -= n;
+	}
+	return STATUS_OK;
+}

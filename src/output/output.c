@@ -1,0 +1,397 @@
+/* output.c - one output: its queue, its thread, its conversion.  Where frames go is the target's affair.
+ *
+ * The caller's thread fills the ring, the output's thread takes fixed blocks from it (so that the bytes do not
+ * depend on timing), converts, and calls the target.  The thread prints nothing: what it has to tell is kept and
+ * told by the calls of the user.
+ */
+#include "jukebox/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "convert.h"
+#include "jukebox/ring.h"
+#include "spec.h"
+
+enum {
+	BLOCK_FRAMES = 8192,
+	/* Of a live target: smaller than what a sound card holds, so that it never waits for a block. */
+	LIVE_BLOCK_FRAMES = 1024,
+};
+
+/* A title waiting for its frame. */
+struct title {
+	struct title *next;
+	int64_t frame; /* at the output's rate */
+	struct tags tags;
+};
+
+struct output {
+	char *name;
+	struct log *log;
+	struct output_spec spec;
+	struct output_handle handle; /* the target's; of the thread while it runs */
+	struct stream_format format;
+	struct converter *converter;
+	struct ring *ring;
+	size_t block_frames;
+	float *block;
+	int bus_rate_hz;
+	int64_t bus_frames; /* written by the user so far */
+	int64_t frames; /* given to the target so far; of the thread */
+	int64_t target_underruns; /* of the thread */
+	_Atomic int64_t underruns; /* its copy for everybody */
+	atomic_bool cancelled;
+	pthread_t thread;
+	bool has_thread, is_open; /* is_open: target->close is due */
+	pthread_mutex_t lock; /* guards `failure`, `first_title`, `last_title` */
+	struct error failure; /* the first one, of the thread */
+	struct title *first_title, *last_title;
+};
+
+/* ---- titles ------------------------------------------------------------------------------- */
+
+static void title_free(struct title *title)
+{
+	tags_done(&title->tags);
+	free(title);
+}
+
+static struct title *take_title(struct output *o, int64_t up_to_frame)
+{
+	pthread_mutex_lock(&o->lock);
+	struct title *title = o->first_title;
+	if (title && title->frame <= up_to_frame) {
+		o->first_title = title->next;
+		if (!title->next)
+			o->last_title = NULL;
+	} else {
+		title = NULL;
+	}
+	pthread_mutex_unlock(&o->lock);
+	return title;
+}
+
+/* How many of the next n_frames come before the next title. */
+static size_t frames_before_title(struct output *o, size_t n_frames)
+{
+	pthread_mutex_lock(&o->lock);
+	const struct title *title = o->first_title;
+	if (title && title->frame - o->frames < (int64_t)n_frames)
+		n_frames = (size_t)(title->frame - o->frames);
+	pthread_mutex_unlock(&o->lock);
+	return n_frames;
+}
+
+static enum status announce_due(struct output *o)
+{
+	struct title *title;
+	while ((title = take_title(o, o->frames)) != NULL) {
+		enum status status = o->spec.target->announce
+		                             ? o->spec.target->announce(&o->handle, &title->tags)
+		                             : STATUS_OK;
+		title_free(title);
+		TRY(status);
+	}
+	return STATUS_OK;
+}
+
+enum status output_announce(struct output *output, const struct tags *tags)
+{
+	struct title *title = calloc(1, sizeof *title);
+	if (!title)
+		return STATUS_NO_MEMORY;
+	title->frame = output->bus_frames * output->format.sample_rate_hz / output->bus_rate_hz;
+	enum status status = tags_copy(&title->tags, tags);
+	if (status != STATUS_OK) {
+		title_free(title);
+		return status;
+	}
+	pthread_mutex_lock(&output->lock);
+	if (output->last_title)
+		output->last_title->next = title;
+	else
+		output->first_title = title;
+	output->last_title = title;
+	pthread_mutex_unlock(&output->lock);
+	return STATUS_OK;
+}
+
+/* ---- the thread --------------------------------------------------------------------------- */
+
+static enum status to_target(void *user, const float *frames, size_t n_frames)
+{
+	struct output *o = user;
+	while (n_frames > 0) {
+		if (atomic_load(&o->cancelled))
+			return STATUS_CANCELLED;
+		TRY(announce_due(o));
+		size_t n = frames_before_title(o, n_frames);
+		TRY(o->spec.target->write(&o->handle, frames, n));
+		atomic_store(&o->underruns, o->target_underruns);
+		o->frames += (int64_t)n;
+		frames += n * (size_t)o->format.channels;
+		n_frames -= n;
+	}
+	return STATUS_OK;
+}
+
+/* A whole block, or what is left of the programme; 0 at its end. */
+static size_t next_block(struct output *o)
+{
+	size_t filled = 0, n;
+	while (filled < o->block_frames && ring_read(o->ring, o->block + 2 * filled,
+	                                           o->block_frames - filled, &n) == STATUS_OK)
+		filled += n;
+	return filled;
+}
+
+static enum status play(struct output *o)
+{
+	size_t n;
+	while ((n = next_block(o)) > 0)
+		TRY(converter_run(o->converter, o->block, n, to_target, o));
+	if (atomic_load(&o->cancelled))
+		return STATUS_CANCELLED;
+	TRY(converter_run(o->converter, NULL, 0, to_target, o));
+	return o->spec.target->finish(&o->handle);
+}
+
+static void *run(void *user)
+{
+	struct output *o = user;
+	struct error error = {0};
+	o->handle.error = &error;
+	enum status status = play(o);
+	atomic_store(&o->underruns, o->target_underruns);
+	if (status != STATUS_OK) {
+		error.status = status;
+		pthread_mutex_lock(&o->lock);
+		o->failure = error;
+		pthread_mutex_unlock(&o->lock);
+	}
+	ring_abandon(o->ring);
+	return NULL;
+}
+
+/* Signals are for the threads that wait for them. */
+static enum status start_thread(struct output *o, struct error *error)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&o->thread, NULL, run, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return error_set_errno(error, failed, "%s: cannot start a thread", o->name);
+	o->has_thread = true;
+	return STATUS_OK;
+}
+
+/* ---- the user's side ---------------------------------------------------------------------- */
+
+/* An encoder or a device may be asked for less than it has; of devices, the best is wanted. */
+static struct stream_format wanted_format(
+        const struct output_spec *spec, const struct output_options *options)
+{
+	struct stream_format f = {
+	        .sample_rate_hz = options->rate_hz ? options->rate_hz : options->bus_rate_hz,
+	        .channels = options->channels ? options->channels : 2,
+	        .sample = options->sample,
+	};
+	if (!options->sample_is_set && !spec->target->takes_bytes)
+		f.sample = SAMPLE_F32;
+	return f;
+}
+
+static enum status open_target(
+        struct output *o, const struct output_options *options, struct error *error)
+{
+	const struct output_target *target = o->spec.target;
+	o->format = wanted_format(&o->spec, options);
+	o->handle = (struct output_handle){.spec = o->spec.place,
+	        .format = &o->format,
+	        .encoder = o->spec.encoder,
+	        .encoder_options = o->spec.options,
+	        .state = calloc(1, target->state_bytes ? target->state_bytes : 1),
+	        .log = o->log,
+	        .error = error,
+	        .underruns = &o->target_underruns,
+	        .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (!o->handle.state)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", o->name);
+	if (o->handle.stop_fd < 0)
+		return error_set_errno(error, errno, "%s: cannot make an event", o->name);
+	o->is_open = true;
+	TRY(target->open(&o->handle));
+	if (options->sample_is_set && o->format.sample < options->sample)
+		return error_set(error, STATUS_USAGE, "%s: cannot take %s, only %s", o->name,
+		        sample_format_name(options->sample), sample_format_name(o->format.sample));
+	return STATUS_OK;
+}
+
+static enum status prepare_queue(
+        struct output *o, const struct output_options *options, struct error *error)
+{
+	bool live = o->spec.target->live;
+	bool to_integers = !o->spec.encoder || o->spec.encoder->wants_dither;
+	/* About a second; of a live output half, since a skip is heard that much later. */
+	size_t queue_frames = (size_t)options->bus_rate_hz / (live ? 2 : 1);
+	o->block_frames = live ? LIVE_BLOCK_FRAMES : BLOCK_FRAMES;
+	o->block = malloc(o->block_frames * 2 * sizeof(float));
+	o->ring = ring_new(queue_frames, 2);
+	o->converter = converter_new(options->bus_rate_hz, &o->format, to_integers, options->seed);
+	if (!o->block || !o->ring || !o->converter)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", o->name);
+	return STATUS_OK;
+}
+
+static enum status check_options(const struct output_options *options, struct error *error)
+{
+	int rate_hz = options->rate_hz ? options->rate_hz : options->bus_rate_hz;
+	if (rate_hz < 1000 || rate_hz > 768000)
+		return error_set(
+		        error, STATUS_USAGE, "%d Hz: rates go from 1000 to 768000", rate_hz);
+	if (options->channels < 0 || options->channels > 32)
+		return error_set(
+		        error, STATUS_USAGE, "%d: channels go from 1 to 32", options->channels);
+	return STATUS_OK;
+}
+
+static enum status open_all(struct output *o, const char *spec,
+        const struct output_options *options, struct error *error)
+{
+	o->name = strdup(spec);
+	if (!o->name)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", spec);
+	TRY(check_options(options, error));
+	TRY(output_spec_parse(spec, &o->spec, error));
+	TRY(open_target(o, options, error));
+	TRY(prepare_queue(o, options, error));
+	return start_thread(o, error);
+}
+
+enum status output_open(const char *spec, const struct output_options *options, struct log *log,
+        struct output **output, struct error *error)
+{
+	struct error ignored = {0};
+	struct output *o = calloc(1, sizeof *o);
+	if (!error)
+		error = &ignored;
+	if (!o)
+		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", spec);
+	pthread_mutex_init(&o->lock, NULL);
+	o->log = log;
+	o->bus_rate_hz = options->bus_rate_hz;
+	o->handle.stop_fd = -1;
+	enum status status = open_all(o, spec, options, error);
+	if (status != STATUS_OK) {
+		o->handle.error = &ignored;
+		output_close(o);
+		return status;
+	}
+	*output = o;
+	return STATUS_OK;
+}
+
+static enum status failure_of(struct output *o, struct error *error)
+{
+	pthread_mutex_lock(&o->lock);
+	struct error failure = o->failure;
+	pthread_mutex_unlock(&o->lock);
+	if (failure.status == STATUS_OK || atomic_load(&o->cancelled))
+		return error_set(error, STATUS_CANCELLED, "%s: stopped", o->name);
+	if (error)
+		*error = failure;
+	return failure.status;
+}
+
+enum status output_write(
+        struct output *output, const float *frames, size_t n_frames, struct error *error)
+{
+	if (ring_write(output->ring, frames, n_frames) != STATUS_OK)
+		return failure_of(output, error);
+	output->bus_frames += (int64_t)n_frames;
+	return STATUS_OK;
+}
+
+static void join_thread(struct output *o)
+{
+	if (!o->has_thread)
+		return;
+	pthread_join(o->thread, NULL);
+	o->has_thread = false;
+}
+
+enum status output_finish(struct output *output, struct error *error)
+{
+	struct output *o = output;
+	ring_end(o->ring);
+	join_thread(o);
+	int64_t clipped = converter_clipped(o->converter);
+	if (clipped > 0)
+		log_print(o->log, LOG_WARNING,
+		        "%s: %" PRId64 " samples over full scale were clipped", o->name, clipped);
+	if (o->failure.status != STATUS_OK)
+		return failure_of(o, error);
+	return STATUS_OK;
+}
+
+void output_cancel(struct output *output)
+{
+	uint64_t one = 1;
+	atomic_store(&output->cancelled, true);
+	ssize_t ignored = write(output->handle.stop_fd, &one, sizeof one);
+	(void)ignored; /* can only fail when it is readable already */
+	ring_abandon(output->ring);
+	ring_end(output->ring);
+}
+
+void output_close(struct output *output)
+{
+	struct output *o = output;
+	struct error ignored = {0};
+	if (!o)
+		return;
+	if (o->has_thread)
+		output_cancel(o);
+	join_thread(o);
+	o->handle.error = &ignored;
+	if (o->is_open)
+		o->spec.target->close(&o->handle);
+	struct title *title;
+	while ((title = take_title(o, INT64_MAX)) != NULL)
+		title_free(title);
+	if (o->handle.stop_fd >= 0)
+		close(o->handle.stop_fd);
+	free(o->handle.state);
+	free(o->block);
+	ring_free(o->ring);
+	converter_free(o->converter);
+	output_spec_done(&o->spec);
+	pthread_mutex_destroy(&o->lock);
+	free(o->name);
+	free(o);
+}
+
+const char *output_name(const struct output *output)
+{
+	return output->name;
+}
+
+bool output_is_live(const struct output *output)
+{
+	return output->spec.target->live;
+}
+
+int64_t output_underruns(const struct output *output)
+{
+	return atomic_load(&((struct output *)output)->underruns);
+}

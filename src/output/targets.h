@@ -1,0 +1,15 @@
+/* targets.h - the targets there are, for the table in targets.c. */
+#ifndef JUKEBOX_OUTPUT_TARGETS_H
+#define JUKEBOX_OUTPUT_TARGETS_H
+
+#include "jukebox/output.h"
+
+extern const struct output_target file_target, null_target;
+#ifdef HAVE_ALSA
+extern const struct output_target alsa_target;
+#endif
+#ifdef HAVE_OSS
+extern const struct output_target oss_target;
+#endif
+
+#endif

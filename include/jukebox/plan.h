@@ -58,4 +58,124 @@ struct plan_clip {
 
 void plan_clip_done(struct plan_clip *clip);
 
+/* ---- what the decisions see of one track: a pure function of its record ------------------- */
+
+enum intro_kind { INTRO_IMMEDIATE, INTRO_FADE, INTRO_QUIET, INTRO_SPOKEN };
+enum ending_kind {
+	ENDING_COLD,
+	ENDING_FADE,
+	ENDING_SUSTAINED,
+	ENDING_NOISE, /* applause, surf, hiss */
+	ENDING_QUIET,
+	ENDING_SPOKEN,
+};
+const char *intro_kind_name(enum intro_kind kind);
+const char *ending_kind_name(enum ending_kind kind);
+
+enum { OUTLINE_SILENCES = 32 };
+
+/* Seconds from the track's first frame; levels in LUFS before any gain. */
+struct outline {
+	bool silent; /* no sound at all: nothing else below means anything */
+	bool trim_refused; /* a trim would have taken more than sound and share allow: edges are the file's */
+	double duration_s, loudness_lufs;
+	double cue_in_s, cue_out_s; /* first and last audible second */
+	double mix_in_s; /* the song has arrived: its intro is over */
+	double mix_out_s; /* its last decay begins: the earliest second for another song */
+	double noise_floor_lufs; /* of the file, where there is nothing else; -HUGE_VAL: digital silence */
+	double ending_lufs; /* level that was held before the last decay */
+	enum intro_kind intro;
+	enum ending_kind ending;
+	double ending_confidence; /* 0 ... 1 */
+	bool starts_cut, ends_cut; /* sound up to the very first or last frame */
+	size_t n_silences; /* pauses inside, two seconds and longer, the first OUTLINE_SILENCES */
+	struct {
+		double from_s, to_s;
+	} silences[OUTLINE_SILENCES];
+};
+
+void outline_of(const struct record *record, struct outline *outline);
+
+/* ---- policy: what a person may choose ----------------------------------------------------- */
+
+enum loudness_mode { LOUDNESS_TRACK, LOUDNESS_ALBUM, LOUDNESS_OFF };
+enum inner_silence { INNER_KEEP, INNER_SHORTEN, INNER_DROP, INNER_END };
+
+/* Dead air: a pause inside a file that is longer than any music means (a hidden song follows). */
+#define DEAD_AIR_S 10.0
+
+struct policy {
+	int rate_hz; /* of the time line */
+	double target_lufs;
+	enum loudness_mode loudness;
+	double ceiling_dbtp;
+	double max_overlap_s;
+	double crossfade_s; /* < 0: every joint is decided; else a fixed cross-fade */
+	double gap_s; /* < 0: none; else an exact pause between audible ends */
+	bool no_mix; /* every track whole and untouched, end to end */
+	enum inner_silence inner_silence;
+	double inner_silence_s; /* INNER_SHORTEN: what stays of dead air */
+	bool use_tags; /* honour liq_*, MixRamp, ReplayGain and R128 tags */
+};
+
+/* -18 LUFS, -1 dBTP, 6 s, joints decided, dead air shortened to 2 s, 44,100 Hz. */
+void policy_defaults(struct policy *policy);
+
+/* ---- the planner: records in, in order; clips out, in order ------------------------------- */
+
+/* Borrowed for the call of planner_push. */
+struct plan_item {
+	size_t entry;
+	const char *path;
+	const char *title; /* from the list; NULL: the tags' */
+	const char *directives; /* "#JUKEBOX:" texts, joined with '\n'; NULL */
+	const struct record *record;
+};
+
+struct planner;
+
+struct planner *planner_new(const struct policy *policy);
+void planner_free(struct planner *planner);
+
+/* The next track.  Clips become ready once the track behind them is known (an album's, once its end is).
+ * STATUS_BAD_DATA: the item cannot be part of a programme (no sound); *error says why, the plan goes on
+ * without it.  Warnings about an item (held gain, refused trim, unknown directive) come with STATUS_OK
+ * and words in `note` (PLAN_REASON_BYTES; "" when there is nothing to say). */
+enum status planner_push(struct planner *planner, const struct plan_item *item,
+        char note[PLAN_REASON_BYTES], struct error *error) MUST_USE;
+
+/* No more items: the last clips become ready. */
+enum status planner_finish(struct planner *planner) MUST_USE;
+
+/* Takes the next ready clip (the caller owns it); false when there is none for now. */
+bool planner_pop(struct planner *planner, struct plan_clip *clip);
+
+/* For --explain: the terms of the cost at each joint that was decided, as text; called from planner_push. */
+typedef void planner_explain_fn(void *user, const char *line);
+void planner_explain(struct planner *planner, planner_explain_fn *explain, void *user);
+
+/* ---- plans as text ------------------------------------------------------------------------ */
+
+struct plan {
+	int rate_hz;
+	int channels;
+	double target_lufs;
+	struct plan_clip *clips; /* owned */
+	size_t count;
+};
+
+void plan_done(struct plan *plan);
+/* Takes the clip over, also on failure. */
+enum status plan_append(struct plan *plan, struct plan_clip *clip) MUST_USE;
+int64_t plan_frames(const struct plan *plan);
+
+/* New strings, caller frees; NULL when out of memory. */
+char *plan_to_json(const struct plan *plan);
+char *plan_to_table(const struct plan *plan); /* names escaped for a terminal */
+char *plan_to_cue(const struct plan *plan, const char *audio_file);
+
+/* Reads what plan_to_json wrote, perhaps edited by hand: everything is checked. */
+enum status plan_from_json(
+        const char *text, size_t n_bytes, struct plan *plan, struct error *error) MUST_USE;
+
 #endif

@@ -1,0 +1,200 @@
+/* edges.c - where a track becomes audible, and where it stops to be.
+ *
+ * Relative to the track's own loudness, so that a gain changes nothing, and above the file's own noise.
+ * 42 LU under the integrated loudness is what both known autocues trim at; wide dynamics (a high loudness
+ * range) move it down, since their quiet ends are music.  From the crossing the edge follows the slope
+ * outwards, so that a fade keeps its soft end.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "shape.h"
+
+static const double STEP = 0.01; /* edges are refined to 10 ms */
+static const double UNDER_LOUDNESS =
+        42; /* LU; with a loudness range above 12 LU: 30 + range, ... */
+static const double UNDER_LOUDNESS_MOST = 56;
+static const double OVER_NOISE = 6; /* LU */
+static const double SLOPE_FLOOR = 62; /* LU under the loudness: nobody hears further */
+static const double SLOPE_LONGEST = 3.0; /* seconds */
+static const double TRIM_SHARE = 0.25; /* of the track: a trim beyond that has to be silence */
+
+static double threshold(const struct record *record, double loudness, double noise)
+{
+	double under =
+	        fmin(fmax(UNDER_LOUDNESS, 30 + record->loudness_range_lu), UNDER_LOUDNESS_MOST);
+	return fmax(loudness - under, noise + OVER_NOISE);
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+enum { NOISE_BLOCKS = 50, NOISE_LEAST = 4 };
+
+/* Noise is there when the blocks outside the music hold one level: the middle half of them lies within
+ * 2.5 LU, and the first and the last half agree within 2 LU (a fade does not).  Returns the level of
+ * blocks [from, to), -HUGE_VAL when there is none. */
+static double steady_level(const struct record *record, int64_t from, int64_t to)
+{
+	double all[NOISE_BLOCKS], first[NOISE_BLOCKS], last[NOISE_BLOCKS];
+	int64_t n = to - from > NOISE_BLOCKS ? NOISE_BLOCKS : to - from, half = n / 2;
+	if (n < NOISE_LEAST)
+		return -HUGE_VAL;
+	for (int64_t i = 0; i < n; i++) {
+		double level = level_block(record, from + i * (to - from) / n);
+		all[i] = level;
+		if (i < half)
+			first[i] = level;
+		if (i >= n - half)
+			last[i - (n - half)] = level;
+	}
+	qsort(all, (size_t)n, sizeof *all, compare_doubles);
+	qsort(first, (size_t)half, sizeof *first, compare_doubles);
+	qsort(last, (size_t)half, sizeof *last, compare_doubles);
+	bool steady =
+	        all[n * 3 / 4] - all[n / 4] < 2.5 && fabs(first[half / 2] - last[half / 2]) < 2;
+	return steady && all[n / 2] > LEVEL_NOTHING ? all[n / 2] : -HUGE_VAL;
+}
+
+static int64_t first_block_above(const struct record *record, double level)
+{
+	for (int64_t i = 0; i < (int64_t)record->curves.count; i++)
+		if (level_block(record, i) > level)
+			return i;
+	return (int64_t)record->curves.count;
+}
+
+static int64_t last_block_above(const struct record *record, double level)
+{
+	int64_t i = (int64_t)record->curves.count - 1;
+	while (i >= 0 && level_block(record, i) <= level)
+		i--;
+	return i;
+}
+
+/* Noise before (direction +1) or after the music.  What is steady within 30 LU of the loudness may be a
+ * held note, and is left alone. */
+static double noise_at_end(const struct record *record, double loudness, int direction)
+{
+	int64_t n = (int64_t)record->curves.count, from, to;
+	double level = -HUGE_VAL;
+	if (direction > 0) {
+		from = first_block_above(record, LEVEL_NOTHING + 1);
+		to = first_block_above(record, loudness - 30);
+		level = steady_level(record, from, from + (to - from) * 3 / 4);
+	} else {
+		from = last_block_above(record, loudness - 30) + 1;
+		to = last_block_above(record, LEVEL_NOTHING + 1) + 1;
+		level = steady_level(record, to - (to - from) * 3 / 4, to);
+	}
+	(void)n;
+	return level < loudness - 30 ? level : -HUGE_VAL;
+}
+
+/* From an audible second outwards while the level goes on falling. */
+static double follow_slope(
+        const struct record *record, double at, int direction, double lowest, double limit)
+{
+	double start = at, level = level_fine(record, at);
+	while (fabs(at - start) < SLOPE_LONGEST) {
+		double next = at + direction * 10 * STEP;
+		if (direction * (limit - next) < 0)
+			return limit;
+		double outside = level_fine(record, next);
+		if (outside > level - 0.2 || outside < lowest)
+			break;
+		at = next;
+		level = outside;
+	}
+	return at;
+}
+
+static double refine_start(const struct record *record, int64_t block, double level)
+{
+	double from = (double)(block - 1) / RECORD_BLOCKS_PER_SECOND;
+	for (double t = fmax(from, 0); t < from + 0.3; t += STEP)
+		if (level_fine(record, t) > level)
+			return t;
+	return fmax(from + 0.1, 0);
+}
+
+static double refine_end(const struct record *record, int64_t block, double level)
+{
+	double to = (double)(block + 2) / RECORD_BLOCKS_PER_SECOND;
+	for (double t = to; t > to - 0.3; t -= STEP)
+		if (level_fine(record, t - STEP) > level)
+			return t;
+	return to - 0.1;
+}
+
+static void find_start(const struct record *record, struct outline *o, double noise)
+{
+	double level = threshold(record, o->loudness_lufs, noise);
+	double t = refine_start(record, first_block_above(record, level), level);
+	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
+	o->cue_in_s = fmax(follow_slope(record, t, -1, lowest, 0) - STEP, 0);
+}
+
+static void find_end(const struct record *record, struct outline *o, double noise, double level)
+{
+	double t = refine_end(record, last_block_above(record, level), level);
+	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
+	o->cue_out_s = fmin(follow_slope(record, t - STEP, +1, lowest, o->duration_s) + 2 * STEP,
+	        o->duration_s);
+}
+
+static double loudest_outside(const struct record *record, const struct outline *o)
+{
+	double most = LEVEL_NOTHING;
+	for (int64_t i = 0; i < (int64_t)record->curves.count; i++) {
+		double t = (double)i / RECORD_BLOCKS_PER_SECOND;
+		if (t + 0.1 < o->cue_in_s || t > o->cue_out_s)
+			most = fmax(most, level_block(record, i));
+	}
+	return most;
+}
+
+/* A talk recording must not lose minutes: a large trim is believed only when it takes real silence. */
+static void refuse_large_trim(const struct record *record, struct outline *o)
+{
+	double trimmed = o->cue_in_s + o->duration_s - o->cue_out_s;
+	if (trimmed <= TRIM_SHARE * o->duration_s || trimmed < 5)
+		return;
+	if (loudest_outside(record, o) <
+	        fmax(o->loudness_lufs - UNDER_LOUDNESS, o->noise_floor_lufs + OVER_NOISE))
+		return;
+	o->trim_refused = true;
+	o->cue_in_s = 0;
+	o->cue_out_s = o->duration_s;
+}
+
+void shape_edges(const struct record *record, struct outline *o)
+{
+	double before = noise_at_end(record, o->loudness_lufs, +1),
+	       after = noise_at_end(record, o->loudness_lufs, -1);
+	o->noise_floor_lufs = fmax(before, after);
+	find_start(record, o, before);
+	find_end(record, o, after, threshold(record, o->loudness_lufs, after));
+	if (o->cue_out_s < o->cue_in_s + STEP)
+		o->cue_out_s = fmin(o->cue_in_s + STEP, o->duration_s);
+	refuse_large_trim(record, o);
+	o->starts_cut = o->cue_in_s < 0.02 && level_fine(record, 0) > o->loudness_lufs - 30;
+	o->ends_cut = o->duration_s - o->cue_out_s < 0.02 &&
+	              level_fine(record, o->duration_s - 0.015) > o->loudness_lufs - 30;
+}
+
+void shape_quiet_end(const struct record *record, struct outline *o)
+{
+	/* 32 LU under what the ending held is as soft there as 42 LU is elsewhere: the ear has rested. */
+	double after = noise_at_end(record, o->loudness_lufs, -1);
+	double level =
+	        fmax(fmax(o->ending_lufs - 32, o->loudness_lufs - SLOPE_FLOOR), after + OVER_NOISE);
+	double before = o->cue_out_s;
+	if (o->trim_refused || o->ending_lufs > o->loudness_lufs - 10)
+		return;
+	find_end(record, o, after, level);
+	o->cue_out_s = fmax(o->cue_out_s, before);
+}

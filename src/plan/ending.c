@@ -1,0 +1,111 @@
+/* ending.c - the shape of the ending: where the last decay begins, and what kind of ending it is.
+ *
+ * Not a threshold under the loudness, which takes a quiet coda for a fade, but the envelope seen from the end:
+ * E(t) = the loudest momentary level from t on.  Backwards from the end it rises while the music decays, and
+ * stands still where a level is held.  The last decay begins where it first stands still.
+ */
+#include <math.h>
+
+#include "shape.h"
+
+static const double LOOK_BACK = 60; /* seconds of ending that are looked at */
+static const double STEP = 0.1;
+static const double HELD_FOR = 3.0; /* seconds in which a held level ... */
+static const double HELD_WITHIN =
+        1.5; /* ... changes by less than this, in LU: 0.5 LU/s, a fade of two minutes */
+static const double COLD_WITHIN =
+        1.2; /* seconds: a decay as short as a drum's or a room's is a cold ending */
+static const double QUIET_UNDER = 10; /* LU under the loudness: a quiet coda */
+
+struct decay {
+	double begins_s, level_lufs, length_s;
+};
+
+/* The envelope from the end, in place. */
+static void envelope(struct strip *m)
+{
+	for (size_t i = m->count; i-- > 1;)
+		if (m->lufs[i - 1] < m->lufs[i])
+			m->lufs[i - 1] = m->lufs[i];
+}
+
+static struct decay last_decay(const struct record *record, const struct outline *o)
+{
+	struct strip e;
+	double from = fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s);
+	size_t held = (size_t)(HELD_FOR / STEP + 0.5);
+	strip_fill(&e, record, from, o->cue_out_s, STEP, 0.4);
+	envelope(&e);
+	if (e.count == 0)
+		return (struct decay){o->cue_out_s, o->loudness_lufs, 0};
+	size_t i = e.count - 1;
+	while (i > 0) {
+		size_t back = i >= held ? i - held : 0;
+		/* At the very start of what is seen there is nothing to compare with: let it be held. */
+		if (e.lufs[back] - e.lufs[i] < HELD_WITHIN * (double)(i - back) / (double)held)
+			break;
+		i--;
+	}
+	return (struct decay){
+	        from + (double)i * STEP, e.lufs[i], o->cue_out_s - (from + (double)i * STEP)};
+}
+
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : 0;
+}
+
+/* Fade, sustained or noise: in a fade the music goes on, with its note starts and its spectrum; in a held chord
+ * or a room's tail nothing new begins; applause is noise. */
+static void classify_decay(const struct record *record, struct outline *o, const struct decay *d)
+{
+	double from = d->begins_s + 0.4,
+	       to = fmin(d->begins_s + 0.75 * d->length_s, o->cue_out_s - 0.2);
+	double body = curve_mean(
+	        record, record->curves.onset, fmax(d->begins_s - 20, o->cue_in_s), d->begins_s);
+	double onsets = ratio(curve_mean(record, record->curves.onset, from, to), body);
+	double flat = curve_mean(record, record->curves.flatness, from, to);
+	double flat_body = curve_mean(record, record->curves.flatness,
+	        fmax(d->begins_s - 20, o->cue_in_s), d->begins_s - 1);
+	if (flat > 110 && flat > flat_body + 30) {
+		o->ending = ENDING_NOISE;
+		o->ending_confidence = fmin(1, 0.5 + (flat - flat_body - 30) / 100);
+	} else if (onsets > 0.45) {
+		o->ending = ENDING_FADE;
+		o->ending_confidence = fmin(1, 0.5 + (onsets - 0.45));
+	} else {
+		o->ending = ENDING_SUSTAINED;
+		o->ending_confidence = fmin(1, 0.5 + (0.45 - onsets));
+	}
+}
+
+static void classify(const struct record *record, struct outline *o, const struct decay *d)
+{
+	double under = o->loudness_lufs - d->level_lufs;
+	double spoken = speech_likeness(record, fmax(d->begins_s - 6, o->cue_in_s), o->cue_out_s);
+	if (spoken > 0.6) {
+		o->ending = ENDING_SPOKEN;
+		o->ending_confidence = spoken;
+	} else if (under > QUIET_UNDER) {
+		o->ending = ENDING_QUIET;
+		o->ending_confidence = fmin(1, 0.5 + (under - QUIET_UNDER) / 10);
+	} else if (d->length_s < COLD_WITHIN) {
+		o->ending = ENDING_COLD;
+		o->ending_confidence = fmin(1, 0.5 + (COLD_WITHIN - d->length_s) / COLD_WITHIN / 2);
+	} else {
+		classify_decay(record, o, d);
+	}
+}
+
+void shape_ending(const struct record *record, struct outline *o)
+{
+	struct decay d = last_decay(record, o);
+	o->ending_lufs = d.level_lufs;
+	if (d.level_lufs < o->loudness_lufs - QUIET_UNDER) {
+		shape_quiet_end(record, o);
+		d = last_decay(record, o);
+		o->ending_lufs = d.level_lufs;
+	}
+	o->mix_out_s = fmin(d.begins_s, o->cue_out_s);
+	classify(record, o, &d);
+}

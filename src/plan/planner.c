@@ -1,0 +1,527 @@
+/* planner.c - records in, clips out: lays tracks on the time line, one joint after the other.
+ *
+ * What is kept is the last track only (and the clips of an album until its end is known, since they share one
+ * gain), so that a plan of any length is made while the mix runs.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "album.h"
+#include "gain.h"
+#include "joint.h"
+#include "overrule.h"
+
+enum { CHAIN_MOST = 200 }; /* tracks of one album that wait for each other */
+
+static const double DECLICK_S = 0.010; /* at hard edges: 5 to 20 ms */
+static const double DECLICK_START_S = 0.005; /* a drum's attack is longer */
+
+struct planner {
+	struct policy policy;
+	planner_explain_fn *explain;
+	void *explain_user;
+
+	bool has_last;
+	struct overrule overrule; /* of the last track */
+	struct joint_side side; /* its end */
+	struct album_end album;
+	struct gain_pool pool; /* of the chain that the last track belongs to */
+	struct overrule chain_overrule;
+	double chain_source_frames; /* of the joined clips before the last one, for exact positions */
+	int64_t chain_start_frame;
+
+	struct plan_clip *clips; /* ready ones first, then the chain */
+	size_t count, capacity, ready, taken;
+
+	struct joint_side scratch;
+};
+
+void policy_defaults(struct policy *p)
+{
+	*p = (struct policy){.rate_hz = 44100,
+	        .target_lufs = -18,
+	        .loudness = LOUDNESS_TRACK,
+	        .ceiling_dbtp = -1,
+	        .max_overlap_s = 6,
+	        .crossfade_s = -1,
+	        .gap_s = -1,
+	        .inner_silence = INNER_SHORTEN,
+	        .inner_silence_s = 2};
+}
+
+struct planner *planner_new(const struct policy *policy)
+{
+	struct planner *p = calloc(1, sizeof *p);
+	if (p) {
+		p->policy = *policy;
+		gain_pool_clear(&p->pool);
+	}
+	return p;
+}
+
+void planner_free(struct planner *p)
+{
+	if (!p)
+		return;
+	for (size_t i = p->taken; i < p->count; i++)
+		plan_clip_done(&p->clips[i]);
+	free(p->clips);
+	album_end_done(&p->album);
+	free(p);
+}
+
+void planner_explain(struct planner *p, planner_explain_fn *explain, void *user)
+{
+	p->explain = explain;
+	p->explain_user = user;
+}
+
+/* ---- clips --------------------------------------------------------------------------------- */
+
+/* Drops what was taken, so that the list stays as short as the chain. */
+static void forget_taken(struct planner *p)
+{
+	if (p->taken > 0)
+		memmove(p->clips, p->clips + p->taken, (p->count - p->taken) * sizeof *p->clips);
+	p->count -= p->taken;
+	p->ready -= p->taken;
+	p->taken = 0;
+}
+
+static enum status add_clip(struct planner *p, const struct plan_clip *clip)
+{
+	if (p->count == p->capacity) {
+		size_t capacity = p->capacity ? 2 * p->capacity : 8;
+		struct plan_clip *clips = realloc(p->clips, capacity * sizeof *clips);
+		if (!clips)
+			return STATUS_NO_MEMORY;
+		p->clips = clips;
+		p->capacity = capacity;
+	}
+	p->clips[p->count++] = *clip;
+	return STATUS_OK;
+}
+
+static struct plan_clip *last_clip(struct planner *p)
+{
+	return &p->clips[p->count - 1];
+}
+
+bool planner_pop(struct planner *p, struct plan_clip *clip)
+{
+	if (p->taken >= p->ready)
+		return false;
+	*clip = p->clips[p->taken++];
+	return true;
+}
+
+static enum status name_clip(struct plan_clip *clip, const struct plan_item *item)
+{
+	const char *title = tags_get(&item->record->tags, "title"),
+	           *artist = tags_get(&item->record->tags, "artist");
+	if (!title) /* the list's word, which often holds "Artist - Title" */
+		title = item->title;
+	clip->path = strdup(item->path);
+	clip->title = title ? strdup(title) : NULL;
+	clip->artist = artist ? strdup(artist) : NULL;
+	return clip->path && (!title || clip->title) && (!artist || clip->artist)
+	               ? STATUS_OK
+	               : STATUS_NO_MEMORY;
+}
+
+static int64_t to_source_frames(const struct record *record, double seconds)
+{
+	int64_t frame = llround(seconds * record->sample_rate_hz);
+	return frame < 0 ? 0 : frame > record->frames ? record->frames : frame;
+}
+
+static int64_t to_output(const struct planner *p, double source_frames, int source_hz)
+{
+	return llround(source_frames * p->policy.rate_hz / source_hz);
+}
+
+static double to_seconds(const struct planner *p, int64_t frames)
+{
+	return (double)frames / p->policy.rate_hz;
+}
+
+/* Appends source seconds [from, to) of the item at a place of the time line. */
+static enum status lay_clip(struct planner *p, const struct plan_item *item, int64_t from_frame,
+        int64_t to_frame, int64_t start, const char *transition)
+{
+	const struct record *r = item->record;
+	struct plan_clip clip = {.entry = item->entry,
+	        .source_hz = r->sample_rate_hz,
+	        .from_frame = from_frame,
+	        .to_frame = to_frame,
+	        .start_frame = start,
+	        .title_frame = start,
+	        .law = FADE_EQUAL_POWER,
+	        .expected_peak_dbtp = r->true_peak_dbtp};
+	/* An offset below -80 dBFS is none: taking it off would only spoil exact zeros. */
+	for (int c = 0; c < 2 && !p->policy.no_mix; c++)
+		clip.offset[c] = fabs(r->offset[c]) > 1e-4 ? r->offset[c] : 0;
+	clip.n_frames = to_output(p, (double)(to_frame - from_frame), r->sample_rate_hz);
+	snprintf(clip.transition, sizeof clip.transition, "%s", transition);
+	enum status status = name_clip(&clip, item);
+	if (status == STATUS_OK)
+		status = add_clip(p, &clip);
+	if (status != STATUS_OK)
+		plan_clip_done(&clip);
+	return status;
+}
+
+/* ---- declicks -------------------------------------------------------------------------------- */
+
+static bool first_frame_is_loud(const struct record *r)
+{
+	float most = 0;
+	for (int c = 0; r->first.n_frames > 0 && c < r->first.channels; c++)
+		most = fmaxf(most, fabsf(r->first.frames[c]));
+	return r->first.n_frames == 0 || most > 0.003f;
+}
+
+static void declick_start(const struct planner *p, struct plan_clip *clip, const struct record *r)
+{
+	/* A file that begins at its own first frame near zero begins as its maker wanted. */
+	if (clip->from_frame > 0 || first_frame_is_loud(r))
+		clip->declick_in_frames = llround(DECLICK_START_S * p->policy.rate_hz);
+	if (clip->declick_in_frames > clip->n_frames / 2)
+		clip->declick_in_frames = clip->n_frames / 2;
+}
+
+static void declick_end(const struct planner *p, struct plan_clip *clip)
+{
+	clip->declick_out_frames = llround(DECLICK_S * p->policy.rate_hz);
+	if (clip->declick_out_frames > clip->n_frames / 2)
+		clip->declick_out_frames = clip->n_frames / 2;
+}
+
+/* ---- the chain: one track, or an album ------------------------------------------------------- */
+
+/* The gain of the chain's clips is known: they become ready. */
+static void close_chain(struct planner *p, char note[PLAN_REASON_BYTES])
+{
+	double gain = gain_pool_db(&p->pool, &p->policy, note);
+	if (!isnan(p->chain_overrule.gain_db))
+		gain = p->chain_overrule.gain_db;
+	if (p->policy.loudness == LOUDNESS_OFF)
+		gain = 0;
+	for (size_t i = p->ready; i < p->count; i++) {
+		struct plan_clip *clip = &p->clips[i];
+		clip->gain_db = gain;
+		clip->expected_peak_dbtp =
+		        fmax(clip->expected_peak_dbtp, p->pool.true_peak_dbtp + gain);
+	}
+	p->ready = p->count;
+	gain_pool_clear(&p->pool);
+}
+
+/* ---- the joint to the next track --------------------------------------------------------------- */
+
+struct placing {
+	double at_s; /* second of the old song */
+	double overlap_s;
+	int64_t start_frame;
+	const char *transition;
+};
+
+static void explain_joint(
+        struct planner *p, const char *old, const char *new, const struct joint *j)
+{
+	char line[600];
+	if (!p->explain)
+		return;
+	snprintf(line, sizeof line,
+	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3f = hole %.3f + clash %.3f + "
+	        "bump %.3f + buried %.3f + "
+	        "tail %.3f + peak %.3f; %s",
+	        old, new, j->at_s, j->overlap_s, j->terms.total, j->terms.hole, j->terms.clash,
+	        j->terms.bump, j->terms.buried, j->terms.tail, j->terms.peak, j->reason);
+	p->explain(p->explain_user, line);
+}
+
+static bool joint_is_ruled(const struct planner *p)
+{
+	return p->policy.crossfade_s >= 0 || p->policy.gap_s >= 0 ||
+	       !isnan(p->overrule.overlap_s) || !isnan(p->overrule.pause_s);
+}
+
+/* A place that somebody chose: the item's own word before the option. */
+static void rule_joint(const struct planner *p, const struct joint_side *new, struct joint *j)
+{
+	const struct joint_side *old = &p->side;
+	double overlap;
+	if (!isnan(p->overrule.pause_s))
+		overlap = -p->overrule.pause_s;
+	else if (!isnan(p->overrule.overlap_s))
+		overlap = p->overrule.overlap_s;
+	else
+		overlap = p->policy.gap_s >= 0 ? -p->policy.gap_s : p->policy.crossfade_s;
+	overlap = fmin(overlap, fmin(old->length_s, new->length_s) / 2);
+	j->at_s = old->cue_out_s - overlap;
+	joint_measure(old, new, &p->policy, j);
+	snprintf(j->reason, sizeof j->reason, "%s: %s",
+	        p->overrule.sources[0] &&
+	                        (!isnan(p->overrule.pause_s) || !isnan(p->overrule.overlap_s))
+	                ? p->overrule.sources
+	        : p->policy.gap_s >= 0 ? "--gap"
+	                               : "--crossfade",
+	        overlap < 0 ? "an exact pause" : "a fixed overlap");
+}
+
+static void cross_fade(struct planner *p, int64_t frames)
+{
+	if (p->policy.crossfade_s >= 0 && frames > 0 && isnan(p->overrule.pause_s))
+		last_clip(p)->fade_out_frames = frames;
+}
+
+static void decide_joint(struct planner *p, const struct plan_item *item,
+        const struct joint_side *new, struct placing *place)
+{
+	struct joint j = {0};
+	struct plan_clip *old = last_clip(p);
+	if (joint_is_ruled(p))
+		rule_joint(p, new, &j);
+	else
+		joint_decide(&p->side, new, &p->policy, p->policy.max_overlap_s, &j);
+	explain_joint(p, old->path, item->path, &j);
+	double from_s = (double)old->from_frame / old->source_hz;
+	place->start_frame = old->start_frame + llround((j.at_s - from_s) * p->policy.rate_hz);
+	/* Never before the old one's own beginning, whatever was asked. */
+	if (place->start_frame < old->start_frame)
+		place->start_frame = old->start_frame;
+	old->overlap_frames = old->start_frame + old->n_frames - place->start_frame;
+	snprintf(old->reason, sizeof old->reason, "%s", j.reason);
+	if (j.expected_peak_lin >
+	        0) /* close_chain adds this clip's gain to the track's own peak only */
+		old->expected_peak_dbtp =
+		        fmax(old->expected_peak_dbtp, 20 * log10(j.expected_peak_lin));
+	cross_fade(p, old->overlap_frames);
+	place->overlap_s = to_seconds(p, old->overlap_frames);
+	place->transition = place->overlap_s > 0.05    ? "overlap"
+	                    : place->overlap_s < -0.05 ? "pause"
+	                                               : "butt";
+}
+
+/* ---- one track on the time line ------------------------------------------------------------------ */
+
+struct span {
+	double from_s, to_s;
+};
+
+/* The parts of the track that are played: dead air splits it. */
+static size_t split_spans(
+        const struct planner *p, const struct outline *o, struct span spans[OUTLINE_SILENCES + 1])
+{
+	double keep = p->policy.inner_silence == INNER_SHORTEN ? p->policy.inner_silence_s : 0;
+	size_t n = 0;
+	double from = o->cue_in_s;
+	for (size_t i = 0; i < o->n_silences && p->policy.inner_silence != INNER_KEEP; i++) {
+		double a = o->silences[i].from_s, b = o->silences[i].to_s;
+		if (b - a <= fmax(DEAD_AIR_S, keep))
+			continue;
+		spans[n++] = (struct span){from, a + keep / 2};
+		if (p->policy.inner_silence == INNER_END)
+			return n;
+		from = b - keep / 2;
+	}
+	spans[n++] = (struct span){from, o->cue_out_s};
+	return n;
+}
+
+static enum status lay_spans(struct planner *p, const struct plan_item *item,
+        const struct outline *o, int64_t start, const char *transition, bool joined)
+{
+	struct span spans[OUTLINE_SILENCES + 1];
+	const struct record *r = item->record;
+	size_t n = split_spans(p, o, spans);
+	for (size_t i = 0; i < n; i++) {
+		int64_t from = to_source_frames(r, spans[i].from_s),
+		        to = to_source_frames(r, spans[i].to_s);
+		if (to <= from)
+			to = from + 1 <= r->frames ? from + 1 : from;
+		TRY(lay_clip(p, item, from, to, start, i == 0 ? transition : "inner"));
+		struct plan_clip *clip = last_clip(p);
+		clip->joined = joined && i == 0;
+		if (!clip->joined)
+			declick_start(p, clip, r);
+		declick_end(p, clip);
+		if (i + 1 < n)
+			snprintf(clip->reason, sizeof clip->reason,
+			        "%.1f s of dead air shortened to %.1f s",
+			        spans[i + 1].from_s - spans[i].to_s + p->policy.inner_silence_s,
+			        p->policy.inner_silence_s);
+		start = clip->start_frame + clip->n_frames;
+	}
+	return STATUS_OK;
+}
+
+/* ---- overrules -------------------------------------------------------------------------------------- */
+
+static void apply_cues(struct outline *o, const struct overrule *rule)
+{
+	if (rule->keep_whole) {
+		o->cue_in_s = 0;
+		o->cue_out_s = o->mix_out_s = o->duration_s;
+		o->n_silences = 0;
+	}
+	if (!isnan(rule->cue_in_s) && rule->cue_in_s < o->duration_s)
+		o->cue_in_s = rule->cue_in_s;
+	if (!isnan(rule->cue_out_s) && rule->cue_out_s > o->cue_in_s)
+		o->cue_out_s = fmin(rule->cue_out_s, o->duration_s);
+	if (o->cue_out_s <= o->cue_in_s)
+		o->cue_out_s = o->duration_s;
+	o->mix_in_s = fmin(fmax(o->mix_in_s, o->cue_in_s), o->cue_out_s);
+	o->mix_out_s = fmin(fmax(o->mix_out_s, o->cue_in_s), o->cue_out_s);
+	/* A song may talk over the tail of a jingle, but nothing talks over speech. */
+	if (rule->has_kind && rule->kind == KIND_SPOKEN)
+		o->mix_out_s = o->cue_out_s;
+}
+
+static void read_overrules(const struct planner *p, const struct plan_item *item,
+        struct overrule *rule, char note[PLAN_REASON_BYTES])
+{
+	overrule_clear(rule);
+	if (p->policy.use_tags)
+		overrule_from_tags(rule, &item->record->tags, &p->policy);
+	overrule_from_directives(rule, item->directives, note);
+}
+
+/* ---- pushing ------------------------------------------------------------------------------------------ */
+
+static enum status push_plain(struct planner *p, const struct plan_item *item)
+{
+	int64_t start = p->chain_start_frame;
+	const struct record *r = item->record;
+	TRY(lay_clip(p, item, 0, r->frames, start, p->has_last ? "butt" : "start"));
+	p->has_last = true;
+	p->chain_start_frame = start + last_clip(p)->n_frames;
+	p->pool.tracks = 0;
+	p->pool.only_lufs = r->loudness_lufs;
+	p->pool.true_peak_dbtp = r->true_peak_dbtp;
+	close_chain(p, (char[PLAN_REASON_BYTES]){""});
+	return STATUS_OK;
+}
+
+static double own_gain(const struct planner *p, const struct record *r)
+{
+	return p->policy.loudness == LOUDNESS_OFF || !isfinite(r->loudness_lufs)
+	               ? 0
+	               : p->policy.target_lufs - r->loudness_lufs;
+}
+
+static bool is_joined(const struct planner *p, const struct plan_item *item, char *why)
+{
+	if (!p->has_last || joint_is_ruled(p) || p->count - p->ready >= CHAIN_MOST)
+		return false;
+	return p->overrule.gapless ||
+	       album_continues(&p->album, item->record, why, PLAN_REASON_BYTES);
+}
+
+static enum status join_album(
+        struct planner *p, const struct plan_item *item, struct outline *o, const char *why)
+{
+	struct plan_clip *old = last_clip(p);
+	bool same_rate = old->source_hz == item->record->sample_rate_hz;
+	/* Both sides run up to the cut; nothing fades there. */
+	old->declick_out_frames = 0;
+	snprintf(old->reason, sizeof old->reason, "%s", why[0] ? why : "gapless, as asked");
+	p->chain_source_frames += (double)(old->to_frame - old->from_frame);
+	/* One rounding for the whole chain: the parts are one stream of frames. */
+	int64_t start = same_rate ? p->chain_start_frame +
+	                                    to_output(p, p->chain_source_frames, old->source_hz)
+	                          : old->start_frame + old->n_frames;
+	old->n_frames = start - old->start_frame;
+	old->overlap_frames = 0;
+	o->cue_in_s = 0;
+	return lay_spans(p, item, o, start, "album", same_rate);
+}
+
+static enum status keep_last(struct planner *p, const struct plan_item *item,
+        const struct outline *o, const struct overrule *rule)
+{
+	album_end_done(&p->album);
+	TRY(album_end_of(&p->album, item->record));
+	if (!o->ends_cut) {
+		free(p->album.last.frames);
+		p->album.last = (struct record_samples){0};
+	}
+	joint_side_of_end(&p->side, item->record, o, own_gain(p, item->record));
+	p->overrule = *rule;
+	p->has_last = true;
+	return STATUS_OK;
+}
+
+static void place_title(struct planner *p, size_t clip, int64_t overlap_frames)
+{
+	p->clips[clip].title_frame =
+	        p->clips[clip].start_frame + (overlap_frames > 0 ? overlap_frames / 2 : 0);
+}
+
+static enum status push_mixed(struct planner *p, const struct plan_item *item, struct outline *o,
+        const struct overrule *rule, char note[PLAN_REASON_BYTES])
+{
+	char why[PLAN_REASON_BYTES] = "";
+	struct placing place = {.start_frame = 0, .transition = "start"};
+	bool joined = is_joined(p, item, why);
+	if (joined) {
+		TRY(join_album(p, item, o, why));
+	} else {
+		if (p->has_last) {
+			joint_side_of_start(
+			        &p->scratch, item->record, o, own_gain(p, item->record));
+			decide_joint(p, item, &p->scratch, &place);
+			close_chain(p, note);
+		}
+		p->chain_overrule = *rule;
+		p->chain_source_frames = 0;
+		p->chain_start_frame = place.start_frame;
+		size_t first = p->count;
+		TRY(lay_spans(p, item, o, place.start_frame, place.transition, false));
+		if (p->policy.crossfade_s >= 0 && place.overlap_s > 0)
+			p->clips[first].fade_in_frames =
+			        llround(place.overlap_s * p->policy.rate_hz);
+		place_title(p, first, llround(place.overlap_s * p->policy.rate_hz));
+	}
+	gain_pool_add(&p->pool, item->record, o);
+	return keep_last(p, item, o, rule);
+}
+
+enum status planner_push(struct planner *p, const struct plan_item *item,
+        char note[PLAN_REASON_BYTES], struct error *error)
+{
+	struct outline o;
+	struct overrule rule;
+	enum status status;
+	note[0] = '\0';
+	forget_taken(p);
+	if (p->policy.no_mix) {
+		status = push_plain(p, item);
+	} else {
+		outline_of(item->record, &o);
+		if (o.silent)
+			return error_set(error, STATUS_BAD_DATA, "no sound in it: left out");
+		read_overrules(p, item, &rule, note);
+		apply_cues(&o, &rule);
+		status = push_mixed(p, item, &o, &rule, note);
+		if (o.trim_refused && !note[0])
+			snprintf(note, PLAN_REASON_BYTES,
+			        "a trim would have taken over a quarter of it, not all of it "
+			        "silent: kept whole");
+	}
+	return status == STATUS_OK ? STATUS_OK : error_set(error, status, "out of memory");
+}
+
+enum status planner_finish(struct planner *p)
+{
+	if (p->has_last && p->ready < p->count) {
+		struct plan_clip *last = last_clip(p);
+		snprintf(last->reason, sizeof last->reason, "the end");
+		declick_end(p, last);
+		close_chain(p, (char[PLAN_REASON_BYTES]){""});
+	}
+	return STATUS_OK;
+}

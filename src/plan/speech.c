@@ -1,0 +1,45 @@
+/* speech.c - somebody speaks alone: syllables and pauses, one place, no steady level.
+ *
+ * After Scheirer and Slaney, "Construction and evaluation of a robust multifeature speech/music discriminator"
+ * (ICASSP 1997): the share of low-energy frames and the 4 Hz modulation are the two strongest single features.
+ * Tuned on synthetic voices and the music of a test set; it only names the ending or intro, no joint depends
+ * on it alone.
+ */
+#include <math.h>
+
+#include "shape.h"
+
+static double clamp01(double x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+double speech_likeness(const struct record *record, double from_s, double to_s)
+{
+	struct strip e;
+	strip_fill(&e, record, from_s, to_s, 0.02, 0.03);
+	if (e.count < 100)
+		return 0;
+	double energy = 0;
+	for (size_t i = 0; i < e.count; i++)
+		energy += pow(10, (double)e.lufs[i] / 10) / (double)e.count;
+	double mean = 10 * log10(energy + 1e-12);
+	size_t low = 0, dips = 0;
+	bool down = false;
+	for (size_t i = 0; i < e.count; i++) {
+		low += (double)e.lufs[i] < mean - 9;
+		/* A dip of a syllable: 6 LU under the mean, then back over 2 LU under it. */
+		if (!down && (double)e.lufs[i] < mean - 6)
+			down = true, dips++;
+		else if (down && (double)e.lufs[i] > mean - 2)
+			down = false;
+	}
+	double share = (double)low / (double)e.count,
+	       per_second = (double)dips / ((double)e.count * 0.02);
+	double mono =
+	        clamp01((192 - 30 - curve_mean(record, record->curves.side, from_s, to_s)) / 60);
+	double pauses = clamp01((share - 0.15) / 0.15) * clamp01((0.75 - share) / 0.15);
+	double syllables = clamp01((per_second - 1.5) / 1.0) * clamp01((7 - per_second) / 2);
+	double no_bass = clamp01((curve_mean(record, record->curves.bass, from_s, to_s) - 12) / 16);
+	return mono * pauses * syllables * no_bass;
+}

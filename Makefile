@@ -31,7 +31,7 @@ all:
 
 # ---- libraries ---------------------------------------------------------------------------------
 # pkg-config names.  Debian's names stand in packaging/packages.txt, with what each is for.
-REQUIRED := libmpg123 vorbisfile vorbis ogg sndfile samplerate sqlite3 jansson expat fftw3f
+REQUIRED := libmpg123 vorbisfile vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
 
 # Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
 OPTIONAL := ALSA OSS SOXR

@@ -74,7 +74,7 @@ enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *e
 
 /* What a format's functions see of the decoder. */
 struct decoder_handle {
-	struct source *source; /* borrowed; at 0 when open() is called */
+	struct source *source; /* borrowed; behind any ID3v2 tags when open() is called */
 	void *state; /* state_bytes, zeroed by the core before open() */
 	struct stream_facts *facts; /* open() fills it */
 	struct tags *tags; /* open() may fill it */

@@ -1,0 +1,375 @@
+/* flac.c - FLAC and FLAC in Ogg by libFLAC.  libsndfile reads no FLAC in Ogg, and stops at the first
+ * damaged frame, behind which libFLAC goes on. */
+#include <FLAC/stream_decoder.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "damage.h"
+#include "formats.h"
+#include "view.h"
+#include "xiph.h"
+
+struct flac_state {
+	FLAC__StreamDecoder *library;
+	struct view view;
+	bool has_stream_info, no_memory, lost_sync;
+	bool seeking; /* the library searches: what it meets on its way is no news */
+	struct tags *tags; /* while opening */
+	float *decoded; /* the last frame, interleaved */
+	size_t decoded_room; /* floats */
+	int rate_hz, channels; /* of it */
+	size_t first, n_pending; /* frames of it not yet given out */
+	int64_t silence; /* to give out before it, in place of what was lost */
+	int64_t position; /* behind what was given out, in the stream's own count */
+	char reason[64];
+};
+
+/* ---- bytes ------------------------------------------------------------------------------ */
+
+static FLAC__StreamDecoderReadStatus read_bytes(
+        const FLAC__StreamDecoder *library, FLAC__byte to[], size_t *n_bytes, void *user)
+{
+	struct flac_state *s = user;
+	int64_t got = view_read(&s->view, to, *n_bytes);
+
+	*n_bytes = got > 0 ? (size_t)got : 0;
+	if (got < 0)
+		return FLAC__STREAM_DECODER_READ_STATUS_ABORT;
+	return got > 0 ? FLAC__STREAM_DECODER_READ_STATUS_CONTINUE
+	               : FLAC__STREAM_DECODER_READ_STATUS_END_OF_STREAM;
+}
+
+static FLAC__StreamDecoderSeekStatus seek_bytes(
+        const FLAC__StreamDecoder *library, FLAC__uint64 position, void *user)
+{
+	struct flac_state *s = user;
+
+	if (position > INT64_MAX || view_seek(&s->view, (int64_t)position, SEEK_SET) < 0)
+		return FLAC__STREAM_DECODER_SEEK_STATUS_ERROR;
+	return FLAC__STREAM_DECODER_SEEK_STATUS_OK;
+}
+
+static FLAC__StreamDecoderTellStatus tell_bytes(
+        const FLAC__StreamDecoder *library, FLAC__uint64 *position, void *user)
+{
+	struct flac_state *s = user;
+
+	*position = (FLAC__uint64)view_position(&s->view);
+	return FLAC__STREAM_DECODER_TELL_STATUS_OK;
+}
+
+static FLAC__StreamDecoderLengthStatus count_bytes(
+        const FLAC__StreamDecoder *library, FLAC__uint64 *length, void *user)
+{
+	struct flac_state *s = user;
+
+	*length = (FLAC__uint64)view_size(&s->view);
+	return FLAC__STREAM_DECODER_LENGTH_STATUS_OK;
+}
+
+static FLAC__bool is_at_end(const FLAC__StreamDecoder *library, void *user)
+{
+	struct flac_state *s = user;
+
+	return view_position(&s->view) >= view_size(&s->view);
+}
+
+/* ---- what the library brings ------------------------------------------------------------ */
+
+/* Integers of `bits` to floats of full scale 1.0; exact up to 24 bit. */
+static void interleave(float *to, const FLAC__int32 *const planes[], size_t n_frames,
+        size_t channels, unsigned bits)
+{
+	const float scale = 1.0f / (float)(1u << (bits - 1));
+
+	if (channels == 2) {
+		const FLAC__int32 *left = planes[0], *right = planes[1];
+
+		for (size_t i = 0; i < n_frames; i++) {
+			to[2 * i] = (float)left[i] * scale;
+			to[2 * i + 1] = (float)right[i] * scale;
+		}
+		return;
+	}
+	for (size_t c = 0; c < channels; c++)
+		for (size_t i = 0; i < n_frames; i++)
+			to[i * channels + c] = (float)planes[c][i] * scale;
+}
+
+static bool make_room(struct flac_state *s, size_t n_floats)
+{
+	float *more;
+
+	if (n_floats <= s->decoded_room)
+		return true;
+	more = realloc(s->decoded, n_floats * sizeof(*more));
+	if (!more)
+		return false;
+	s->decoded = more;
+	s->decoded_room = n_floats;
+	return true;
+}
+
+static FLAC__StreamDecoderWriteStatus take_frame(const FLAC__StreamDecoder *library,
+        const FLAC__Frame *frame, const FLAC__int32 *const planes[], void *user)
+{
+	struct flac_state *s = user;
+	const FLAC__FrameHeader *header = &frame->header;
+
+	/* A frame is at most 65,535 x 8 samples (RFC 9639, section 9.1). */
+	if (header->channels < 1 || header->channels > 8 || header->bits_per_sample < 4 ||
+	        header->bits_per_sample > 32)
+		return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
+	if (!make_room(s, (size_t)header->blocksize * header->channels)) {
+		s->no_memory = true;
+		return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
+	}
+	interleave(
+	        s->decoded, planes, header->blocksize, header->channels, header->bits_per_sample);
+	s->rate_hz = (int)header->sample_rate;
+	s->channels = (int)header->channels;
+	s->first = 0;
+	s->n_pending = header->blocksize;
+	if (header->number_type == FLAC__FRAME_NUMBER_TYPE_SAMPLE_NUMBER &&
+	        header->number.sample_number < INT64_MAX / 2 && (s->lost_sync || s->seeking)) {
+		int64_t at = (int64_t)header->number.sample_number, lost = at - s->position;
+
+		if (s->lost_sync && !s->seeking && lost > 0 &&
+		        lost <= (int64_t)XIPH_LONGEST_HOLE_S * s->rate_hz)
+			s->silence = lost;
+		s->position = at - s->silence;
+		s->lost_sync = false;
+	}
+	return FLAC__STREAM_DECODER_WRITE_STATUS_CONTINUE;
+}
+
+static enum status take_comments(
+        struct flac_state *s, const FLAC__StreamMetadata_VorbisComment *comments)
+{
+	for (uint32_t i = 0; i < comments->num_comments && i < XIPH_MOST_COMMENTS; i++) {
+		const FLAC__StreamMetadata_VorbisComment_Entry *entry = &comments->comments[i];
+
+		if (entry->entry)
+			TRY(xiph_comment(s->tags, (const char *)entry->entry, entry->length));
+	}
+	return STATUS_OK;
+}
+
+static void take_metadata(
+        const FLAC__StreamDecoder *library, const FLAC__StreamMetadata *metadata, void *user)
+{
+	struct flac_state *s = user;
+
+	if (metadata->type == FLAC__METADATA_TYPE_STREAMINFO)
+		s->has_stream_info = true;
+	else if (metadata->type == FLAC__METADATA_TYPE_VORBIS_COMMENT && s->tags)
+		s->no_memory |= take_comments(s, &metadata->data.vorbis_comment) != STATUS_OK;
+}
+
+static void take_error(
+        const FLAC__StreamDecoder *library, FLAC__StreamDecoderErrorStatus status, void *user)
+{
+	struct flac_state *s = user;
+
+	s->lost_sync = true;
+	if (s->reason[0] == 0 && !s->seeking)
+		strncpy(s->reason,
+		        FLAC__StreamDecoderErrorStatusString[status] +
+		                sizeof("FLAC__STREAM_DECODER_ERROR_STATUS_") - 1,
+		        sizeof(s->reason) - 1);
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static bool is_ogg(const uint8_t *head, size_t n_bytes)
+{
+	return xiph_ogg_begins_with(head, n_bytes, "\177FLAC", 5);
+}
+
+static int flac_probe(const uint8_t *head, size_t n_bytes)
+{
+	if ((n_bytes >= 4 && memcmp(head, "fLaC", 4) == 0) || is_ogg(head, n_bytes))
+		return 95;
+	/* The library passes junk in front. */
+	return memmem(head, n_bytes, "fLaC\0\0\0\x22", 8) ? 50 : 0;
+}
+
+/* One step of the library: a frame, metadata, or nothing.  STATUS_END when there is no more. */
+static enum status process(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+	FLAC__StreamDecoderState state;
+
+	if (!FLAC__stream_decoder_process_single(s->library) || s->no_memory) {
+		state = FLAC__stream_decoder_get_state(s->library);
+		if (s->no_memory || state == FLAC__STREAM_DECODER_MEMORY_ALLOCATION_ERROR)
+			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+		return view_end(&s->view, d->error);
+	}
+	state = FLAC__stream_decoder_get_state(s->library);
+	if (state == FLAC__STREAM_DECODER_END_OF_STREAM || state == FLAC__STREAM_DECODER_ABORTED)
+		return s->n_pending > 0 ? STATUS_OK : view_end(&s->view, d->error);
+	return STATUS_OK;
+}
+
+static enum status start_library(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+	uint8_t head[DECODER_HEAD_BYTES];
+	int64_t n_head = view_read(&s->view, head, sizeof(head));
+	FLAC__StreamDecoderInitStatus result;
+	bool ogg = n_head > 0 && is_ogg(head, (size_t)n_head);
+
+	if (view_seek(&s->view, 0, SEEK_SET) < 0)
+		return error_set(d->error, STATUS_IO, "cannot seek");
+	s->library = FLAC__stream_decoder_new();
+	if (!s->library || !FLAC__stream_decoder_set_metadata_respond(
+	                           s->library, FLAC__METADATA_TYPE_VORBIS_COMMENT))
+		return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	result = ogg ? FLAC__stream_decoder_init_ogg_stream(s->library, read_bytes, seek_bytes,
+	                       tell_bytes, count_bytes, is_at_end, take_frame, take_metadata,
+	                       take_error, s)
+	             : FLAC__stream_decoder_init_stream(s->library, read_bytes, seek_bytes,
+	                       tell_bytes, count_bytes, is_at_end, take_frame, take_metadata,
+	                       take_error, s);
+	if (result != FLAC__STREAM_DECODER_INIT_STATUS_OK)
+		return error_set(d->error, STATUS_NO_MEMORY, "libFLAC: %s",
+		        FLAC__StreamDecoderInitStatusString[result]);
+	return STATUS_OK;
+}
+
+/* Up to the first frame: what it says of itself counts more than the header. */
+static enum status find_first_frame(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+	enum status status = STATUS_OK;
+
+	s->tags = d->tags;
+	while (status == STATUS_OK && s->n_pending == 0)
+		status = process(d);
+	s->tags = NULL;
+	if (status != STATUS_OK && status != STATUS_END)
+		return status;
+	if (s->n_pending == 0 || !s->has_stream_info)
+		return view_refuse(&s->view, d->error, "damaged FLAC stream%s%s",
+		        s->reason[0] ? ": " : "", s->reason);
+	return STATUS_OK;
+}
+
+static enum status flac_open(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+	FLAC__uint64 total;
+
+	view_init(&s->view, d->source, source_position(d->source));
+	TRY(start_library(d));
+	TRY(find_first_frame(d));
+	s->position = 0;
+	s->silence = 0;
+	s->lost_sync = false;
+	s->reason[0] = 0;
+	memcpy(d->facts->codec, "flac", sizeof("flac"));
+	d->facts->sample_rate_hz = s->rate_hz;
+	d->facts->channels = s->channels;
+	total = FLAC__stream_decoder_get_total_samples(s->library);
+	if (total > 0 && total < INT64_MAX)
+		d->facts->frames = (int64_t)total;
+	return STATUS_OK;
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static enum status decode_frame(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && s->n_pending == 0)
+		status = process(d);
+	if (s->reason[0] != 0) {
+		damage_add(d->damage, s->silence, "damaged FLAC frame: %s", s->reason);
+		s->reason[0] = 0;
+	}
+	return status;
+}
+
+static void give(struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+{
+	struct flac_state *s = d->state;
+	size_t channels = (size_t)s->channels;
+
+	if (s->silence > 0) {
+		*n_frames = (uint64_t)s->silence < max_frames ? (size_t)s->silence : max_frames;
+		memset(to, 0, *n_frames * channels * sizeof(*to));
+		s->silence -= (int64_t)*n_frames;
+	} else {
+		*n_frames = s->n_pending < max_frames ? s->n_pending : max_frames;
+		memcpy(to, s->decoded + s->first * channels, *n_frames * channels * sizeof(*to));
+		s->first += *n_frames;
+		s->n_pending -= *n_frames;
+	}
+	s->position += (int64_t)*n_frames;
+}
+
+static enum status flac_read(
+        struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+{
+	struct flac_state *s = d->state;
+
+	if (s->n_pending == 0) {
+		TRY(decode_frame(d));
+		if (s->rate_hz != d->facts->sample_rate_hz || s->channels != d->facts->channels) {
+			d->facts->sample_rate_hz = s->rate_hz;
+			d->facts->channels = s->channels;
+			return STATUS_OK; /* frames come with the next call */
+		}
+	}
+	give(d, to, max_frames, n_frames);
+	return STATUS_OK;
+}
+
+static enum status flac_seek(struct decoder_handle *d, int64_t frame)
+{
+	struct flac_state *s = d->state;
+	bool found;
+
+	s->n_pending = 0;
+	s->silence = 0;
+	s->seeking = true;
+	found = FLAC__stream_decoder_seek_absolute(s->library, (FLAC__uint64)frame);
+	s->seeking = false;
+	s->lost_sync = false;
+	s->reason[0] = 0;
+	/* The library gives the frame from the wanted sample on. */
+	if (!found || s->n_pending == 0 || s->position != frame)
+		return STATUS_UNSUPPORTED;
+	d->facts->sample_rate_hz = s->rate_hz;
+	d->facts->channels = s->channels;
+	return STATUS_OK;
+}
+
+static void flac_close(struct decoder_handle *d)
+{
+	struct flac_state *s = d->state;
+
+	if (!s)
+		return;
+	if (s->library)
+		FLAC__stream_decoder_delete(s->library);
+	free(s->decoded);
+}
+
+static const char *const suffixes[] = {"flac", "fla", "oga", NULL};
+
+const struct decoder_format decoder_flac = {
+        .name = "flac",
+        .description = "FLAC, also in Ogg (libFLAC)",
+        .suffixes = suffixes,
+        .probe = flac_probe,
+        .state_bytes = sizeof(struct flac_state),
+        .open = flac_open,
+        .read = flac_read,
+        .seek = flac_seek,
+        .close = flac_close,
+};

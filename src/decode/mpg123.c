@@ -1,0 +1,338 @@
+/* mpg123.c - MPEG 1, 2 and 2.5 audio, layers 1 to 3, by libmpg123.  Finding the first frame is ours
+ * (mpeg_frame.c): the library would play noise that looks like frames; so is reading tags (id3.c). */
+#include <mpg123.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "damage.h"
+#include "formats.h"
+#include "id3.h"
+#include "mpeg_frame.h"
+#include "view.h"
+
+enum {
+	/* Frames decoded and thrown away after a seek.  The reservoir reaches back 511 bytes (MPEG 2: 255);
+	 * the smallest frames, 8 kbit/s at 24 kHz, carry 11: 24 frames fill it (ISO/IEC 13818-3, 2.4.2.7). */
+	PREROLL_FRAMES = 32,
+};
+
+struct mpeg_state {
+	mpg123_handle *library;
+	struct view view;
+	const float *pending; /* decoded, not yet given out; the library's */
+	size_t n_pending; /* frames */
+	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
+	int64_t checked_frame; /* up to this MPEG frame the rate is known not to change */
+	bool rate_changes; /* somewhere: positions are then no longer the library's */
+	bool started;
+	bool new_format; /* announced by the library, not yet taken */
+	enum status over; /* STATUS_OK while frames may come */
+};
+
+static ssize_t read_bytes(void *user, void *to, size_t n_bytes)
+{
+	return (ssize_t)view_read(user, to, n_bytes);
+}
+
+static off_t seek_bytes(void *user, off_t offset, int whence)
+{
+	return (off_t)view_seek(user, offset, whence);
+}
+
+/* ---- choosing --------------------------------------------------------------------------- */
+
+/* Files of others in which a chain of frames may well be found: films, archives, pictures. */
+static bool is_foreign(const uint8_t *head, size_t n_bytes)
+{
+	static const struct {
+		uint8_t at, n_bytes;
+		const char *bytes;
+	} marks[] = {
+	        {0, 4, "OggS"},
+	        {0, 4, "fLaC"},
+	        {4, 4, "ftyp"},
+	        {4, 4, "moov"},
+	        {4, 4, "mdat"},
+	        {0, 4, "PK\3\4"},
+	        {0, 4, "\x89PNG"},
+	        {0, 3, "\xff\xd8\xff"},
+	        {0, 4, "GIF8"},
+	        {0, 4,
+	                "\x7f"
+	                "ELF"},
+	        {0, 4, "\x1a\x45\xdf\xa3"},
+	        {0, 4, "\x30\x26\xb2\x75"},
+	        {0, 4, "%PDF"},
+	        {0, 4, "Rar!"},
+	        {0, 2, "7z"},
+	        {0, 3, "\x1f\x8b\x08"},
+	        {0, 3, "BZh"},
+	        {0, 4, "MThd"},
+	        {0, 3, "FLV"},
+	        {8, 4, "AVI "},
+	        {0, 4, "FORM"},
+	        {0, 4, "MZ\x90\x00"},
+	        {0, 15, "SQLite format 3"},
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (marks[i].at + (size_t)marks[i].n_bytes <= n_bytes &&
+		        memcmp(head + marks[i].at, marks[i].bytes, marks[i].n_bytes) == 0)
+			return true;
+	return false;
+}
+
+static int mpeg_probe(const uint8_t *head, size_t n_bytes)
+{
+	if (is_foreign(head, n_bytes))
+		return 0;
+	if (mpeg_chain(head, n_bytes, n_bytes < DECODER_HEAD_BYTES) >= MPEG_CHAIN_FRAMES)
+		return 90;
+	return 1; /* it may begin behind junk: open() looks further */
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static enum status library_error(struct decoder_handle *d, const char *what)
+{
+	struct mpeg_state *s = d->state;
+
+	if (mpg123_errcode(s->library) == MPG123_OUT_OF_MEM)
+		return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	return view_refuse(&s->view, d->error, "%s: %s", what, mpg123_strerror(s->library));
+}
+
+static bool set_parameters(mpg123_handle *library)
+{
+	const long flags = MPG123_QUIET | MPG123_FORCE_FLOAT | MPG123_GAPLESS | MPG123_SKIP_ID3V2;
+
+	return mpg123_param(library, MPG123_REMOVE_FLAGS, MPG123_AUTO_RESAMPLE, 0) == MPG123_OK &&
+	       mpg123_param(library, MPG123_ADD_FLAGS, flags, 0) == MPG123_OK &&
+	       mpg123_param(library, MPG123_RVA, MPG123_RVA_OFF, 0) == MPG123_OK &&
+	       mpg123_param(library, MPG123_RESYNC_LIMIT, -1, 0) == MPG123_OK &&
+	       mpg123_param(library, MPG123_PREFRAMES, PREROLL_FRAMES, 0) == MPG123_OK;
+}
+
+/* Rate and channels of the frames to come to *d->facts. */
+static enum status take_format(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	long rate;
+	int channels, encoding;
+
+	if (mpg123_getformat(s->library, &rate, &channels, &encoding) != MPG123_OK)
+		return library_error(d, "cannot be decoded");
+	if (encoding != MPG123_ENC_FLOAT_32)
+		return error_set(d->error, STATUS_UNSUPPORTED, "libmpg123 gives no floats");
+	if (s->started && d->facts->sample_rate_hz != rate)
+		s->rate_changes = true;
+	s->started = true;
+	d->facts->sample_rate_hz = (int)rate;
+	d->facts->channels = channels;
+	return STATUS_OK;
+}
+
+static void take_codec(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	struct mpg123_frameinfo2 info = {0};
+
+	memcpy(d->facts->codec, "mp3", 4);
+	if (mpg123_info2(s->library, &info) == MPG123_OK && info.layer >= 1 && info.layer <= 3)
+		d->facts->codec[2] = (char)('0' + info.layer);
+}
+
+static enum status open_library(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	int reason = MPG123_OK;
+
+	s->library = mpg123_new(NULL, &reason);
+	if (!s->library)
+		return error_set(
+		        d->error, STATUS_NO_MEMORY, "libmpg123: %s", mpg123_plain_strerror(reason));
+	if (!set_parameters(s->library) ||
+	        mpg123_replace_reader_handle(s->library, read_bytes, seek_bytes, NULL) !=
+	                MPG123_OK ||
+	        mpg123_open_handle(s->library, &s->view) != MPG123_OK)
+		return library_error(d, "cannot be opened");
+	return take_format(d);
+}
+
+static enum status mpeg_open(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	int64_t start = source_position(d->source), first;
+	bool announced;
+
+	view_init(&s->view, d->source, start);
+	TRY(mpeg_find(&s->view, &first, d->error));
+	if (first < 0)
+		return view_refuse(&s->view, d->error, "no MPEG audio in it");
+	announced = mpeg_announces_length(&s->view, first);
+	view_init(&s->view, d->source, start + first);
+	s->next_header = -1;
+	TRY(open_library(d));
+	take_codec(d);
+	if (announced && mpg123_length(s->library) >= 0)
+		d->facts->frames = mpg123_length(s->library);
+	return id3_read_end(d->source, d->tags, d->error);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+/* Tags between joined files and zeros are nothing lost. */
+static bool is_harmless(struct view *view, int64_t from, int64_t to)
+{
+	uint8_t bytes[64] = {0};
+	int64_t n = to - from < (int64_t)sizeof(bytes) ? to - from : (int64_t)sizeof(bytes);
+	int64_t back = view_position(view);
+	bool is_zero = true;
+
+	view_seek(view, from, SEEK_SET);
+	n = view_read(view, bytes, (size_t)n);
+	view_seek(view, back, SEEK_SET);
+	for (int64_t i = 0; i < n; i++)
+		is_zero &= bytes[i] == 0;
+	return is_zero || memcmp(bytes, "TAG", 3) == 0 || memcmp(bytes, "ID3", 3) == 0 ||
+	       memcmp(bytes, "APETAGEX", 8) == 0;
+}
+
+/* What lies between the end of one frame and the begin of the next was no music any more. */
+static void note_gap(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	struct mpg123_frameinfo2 info = {0};
+	int64_t at = mpg123_framepos(s->library), expected = s->next_header;
+	int samples;
+
+	if (mpg123_info2(s->library, &info) != MPG123_OK || info.framesize <= 0)
+		return;
+	s->next_header = at + info.framesize;
+	if (expected < 0 || at <= expected || is_harmless(&s->view, expected, at))
+		return;
+	samples = mpg123_spf(s->library);
+	damage_add(d->damage, samples > 0 ? (at - expected) * samples / info.framesize : 0,
+	        "%lld bytes of junk", (long long)(at - expected));
+}
+
+/* One frame to s->pending; or `new_format`; or `over`. */
+static void decode_frame(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	off_t number = 0;
+	unsigned char *audio = NULL;
+	size_t n_bytes = 0;
+	int result = mpg123_decode_frame(s->library, &number, &audio, &n_bytes);
+
+	if (result == MPG123_NEW_FORMAT) {
+		s->new_format = true;
+	} else if (result == MPG123_DONE) {
+		s->over = view_end(&s->view, d->error);
+	} else if (result != MPG123_OK) {
+		s->over = library_error(d, "decoding stopped");
+		if (s->over == STATUS_BAD_DATA)
+			damage_add(d->damage, 0, "%s", d->error->text);
+	} else {
+		note_gap(d);
+		if (s->checked_frame < number)
+			s->checked_frame = number;
+		s->pending = (const float *)(const void *)audio;
+		s->n_pending = n_bytes / sizeof(float) / (size_t)d->facts->channels;
+	}
+}
+
+static void give_pending(struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+{
+	struct mpeg_state *s = d->state;
+	size_t channels = (size_t)d->facts->channels, room = max_frames - *n_frames;
+	size_t n = room < s->n_pending ? room : s->n_pending;
+
+	memcpy(to + *n_frames * channels, s->pending, n * channels * sizeof(*to));
+	s->pending += n * channels;
+	s->n_pending -= n;
+	*n_frames += n;
+}
+
+static enum status mpeg_read(
+        struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+{
+	struct mpeg_state *s = d->state;
+
+	if (s->new_format) {
+		s->new_format = false;
+		return take_format(d);
+	}
+	while (*n_frames < max_frames && s->over == STATUS_OK && !s->new_format) {
+		if (s->n_pending == 0)
+			decode_frame(d);
+		if (s->n_pending > 0)
+			give_pending(d, to, max_frames, n_frames);
+	}
+	return *n_frames > 0 || s->over == STATUS_OK ? STATUS_OK : s->over;
+}
+
+/* ---- seeking ---------------------------------------------------------------------------- */
+
+/* Reads headers up to MPEG frame `number`, which fills the library's index too.  The library itself would
+ * count the samples of parts at other rates as if they were of the first. */
+static enum status check_rate_up_to(struct decoder_handle *d, int64_t number)
+{
+	struct mpeg_state *s = d->state;
+	int result = MPG123_OK;
+
+	if (s->checked_frame >= number)
+		return STATUS_OK;
+	if (mpg123_seek_frame(s->library, (off_t)s->checked_frame, SEEK_SET) < 0)
+		return STATUS_UNSUPPORTED;
+	while (s->checked_frame < number && result == MPG123_OK) {
+		struct mpg123_frameinfo2 info;
+
+		result = mpg123_framebyframe_next(s->library);
+		if (result == MPG123_OK && mpg123_info2(s->library, &info) == MPG123_OK &&
+		        info.rate != d->facts->sample_rate_hz)
+			s->rate_changes = true;
+		s->checked_frame++;
+	}
+	return s->rate_changes ? STATUS_UNSUPPORTED : STATUS_OK;
+}
+
+static enum status mpeg_seek(struct decoder_handle *d, int64_t frame)
+{
+	struct mpeg_state *s = d->state;
+	int samples = mpg123_spf(s->library);
+
+	s->n_pending = 0;
+	s->next_header = -1;
+	s->over = STATUS_OK;
+	if (s->rate_changes || samples <= 0)
+		return STATUS_UNSUPPORTED;
+	/* Two frames cover the encoder's delay, which positions here do not count. */
+	TRY(check_rate_up_to(d, frame / samples + 2));
+	if (mpg123_seek(s->library, (off_t)frame, SEEK_SET) != frame)
+		return STATUS_UNSUPPORTED;
+	s->new_format = false;
+	return take_format(d);
+}
+
+static void mpeg_close(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+
+	if (s)
+		mpg123_delete(s->library);
+}
+
+static const char *const suffixes[] = {"mp3", "mp2", "mp1", "mpa", "mpga", NULL};
+
+const struct decoder_format decoder_mpeg = {
+        .name = "mp3",
+        .description = "MPEG audio, layers 1 to 3 (libmpg123)",
+        .suffixes = suffixes,
+        .probe = mpeg_probe,
+        .state_bytes = sizeof(struct mpeg_state),
+        .open = mpeg_open,
+        .read = mpeg_read,
+        .seek = mpeg_seek,
+        .close = mpeg_close,
+};

@@ -1,0 +1,227 @@
+/* sndfile.c - WAV, AIFF, AU, CAF, W64, RF64 and their kin by libsndfile.  What it also knows of FLAC, Ogg
+ * and MP3 is left to the libraries it would call for them. */
+#include <sndfile.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "formats.h"
+#include "view.h"
+
+struct sndfile_state {
+	SNDFILE *file;
+	struct view view;
+	SF_INFO info;
+};
+
+/* ---- bytes ------------------------------------------------------------------------------ */
+
+static sf_count_t count_bytes(void *user)
+{
+	return view_size(user);
+}
+
+static sf_count_t seek_bytes(sf_count_t offset, int whence, void *user)
+{
+	return view_seek(user, offset, whence);
+}
+
+static sf_count_t read_bytes(void *to, sf_count_t n_bytes, void *user)
+{
+	int64_t got = n_bytes > 0 ? view_read(user, to, (size_t)n_bytes) : 0;
+
+	return got > 0 ? got : 0;
+}
+
+static sf_count_t refuse_to_write(const void *from, sf_count_t n_bytes, void *user)
+{
+	return 0;
+}
+
+static sf_count_t tell_bytes(void *user)
+{
+	return view_position(user);
+}
+
+/* ---- choosing --------------------------------------------------------------------------- */
+
+struct mark {
+	uint8_t at, n_bytes;
+	const char *bytes;
+};
+
+static bool has_mark(const uint8_t *head, size_t n_bytes, const struct mark *mark)
+{
+	return mark->at + (size_t)mark->n_bytes <= n_bytes &&
+	       memcmp(head + mark->at, mark->bytes, mark->n_bytes) == 0;
+}
+
+static int sndfile_probe(const uint8_t *head, size_t n_bytes)
+{
+	static const struct mark marks[][2] = {
+	        {{0, 4, "RIFF"}, {8, 4, "WAVE"}},
+	        {{0, 4, "RIFX"}, {8, 4, "WAVE"}},
+	        {{0, 4, "RF64"}, {8, 4, "WAVE"}},
+	        {{0, 4, "riff"}, {24, 4, "wave"}},
+	        {{0, 4, "FORM"}, {8, 4, "AIFF"}},
+	        {{0, 4, "FORM"}, {8, 4, "AIFC"}},
+	        {{0, 4, "FORM"}, {8, 4, "8SVX"}},
+	        {{0, 4, "FORM"}, {8, 4, "16SV"}},
+	        {{0, 4, ".snd"}, {0}},
+	        {{0, 4, "dns."}, {0}},
+	        {{0, 4, "caff"}, {0}},
+	        {{0, 7, "NIST_1A"}, {0}},
+	        {{0, 19, "Creative Voice File"}, {0}},
+	        {{0, 4, "2BIT"}, {0}},
+	        {{0, 4, "PVF1"}, {0}},
+	        {{0, 4, " paf"}, {0}},
+	        {{0, 4, "fap "}, {0}},
+	        {{0, 4, "\x64\xa3\x01\x00"}, {0}},
+	        {{0, 4, "\x64\xa3\x02\x00"}, {0}},
+	        {{0, 4, "\x64\xa3\x03\x00"}, {0}},
+	        {{0, 21, "Extended Instrument: "}, {0}},
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+		if (has_mark(head, n_bytes, &marks[i][0]) && has_mark(head, n_bytes, &marks[i][1]))
+			return 95;
+	return 0;
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static const char *codec_name(int format)
+{
+	static const struct {
+		int subtype;
+		const char *name;
+	} codecs[] = {
+	        {SF_FORMAT_PCM_S8, "pcm_s8"},
+	        {SF_FORMAT_PCM_16, "pcm_s16"},
+	        {SF_FORMAT_PCM_24, "pcm_s24"},
+	        {SF_FORMAT_PCM_32, "pcm_s32"},
+	        {SF_FORMAT_PCM_U8, "pcm_u8"},
+	        {SF_FORMAT_FLOAT, "pcm_f32"},
+	        {SF_FORMAT_DOUBLE, "pcm_f64"},
+	        {SF_FORMAT_ULAW, "pcm_mulaw"},
+	        {SF_FORMAT_ALAW, "pcm_alaw"},
+	        {SF_FORMAT_IMA_ADPCM, "adpcm_ima"},
+	        {SF_FORMAT_MS_ADPCM, "adpcm_ms"},
+	        {SF_FORMAT_GSM610, "gsm"},
+	        {SF_FORMAT_ALAC_16, "alac"},
+	        {SF_FORMAT_ALAC_20, "alac"},
+	        {SF_FORMAT_ALAC_24, "alac"},
+	        {SF_FORMAT_ALAC_32, "alac"},
+	        {SF_FORMAT_MPEG_LAYER_I, "mp1"},
+	        {SF_FORMAT_MPEG_LAYER_II, "mp2"},
+	        {SF_FORMAT_MPEG_LAYER_III, "mp3"},
+	        {SF_FORMAT_G721_32, "g721"},
+	        {SF_FORMAT_G723_24, "g723"},
+	        {SF_FORMAT_G723_40, "g723"},
+	        {SF_FORMAT_VOX_ADPCM, "adpcm_vox"},
+	        {SF_FORMAT_DPCM_8, "dpcm"},
+	        {SF_FORMAT_DPCM_16, "dpcm"},
+	        {SF_FORMAT_DWVW_12, "dwvw"},
+	        {SF_FORMAT_DWVW_16, "dwvw"},
+	        {SF_FORMAT_DWVW_24, "dwvw"},
+	        {SF_FORMAT_NMS_ADPCM_16, "adpcm_nms"},
+	        {SF_FORMAT_NMS_ADPCM_24, "adpcm_nms"},
+	        {SF_FORMAT_NMS_ADPCM_32, "adpcm_nms"},
+	};
+
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(*codecs); i++)
+		if ((format & SF_FORMAT_SUBMASK) == codecs[i].subtype)
+			return codecs[i].name;
+	return "sndfile";
+}
+
+static enum status take_tags(struct decoder_handle *d)
+{
+	static const struct {
+		int id;
+		const char *name;
+	} strings[] = {
+	        {SF_STR_TITLE, "title"},
+	        {SF_STR_ARTIST, "artist"},
+	        {SF_STR_ALBUM, "album"},
+	        {SF_STR_DATE, "date"},
+	        {SF_STR_TRACKNUMBER, "track"},
+	};
+	struct sndfile_state *s = d->state;
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
+		const char *value = sf_get_string(s->file, strings[i].id);
+
+		if (value && tags_set(d->tags, strings[i].name, value) != STATUS_OK)
+			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	}
+	return STATUS_OK;
+}
+
+static enum status sndfile_open(struct decoder_handle *d)
+{
+	SF_VIRTUAL_IO callbacks = {
+	        .get_filelen = count_bytes,
+	        .seek = seek_bytes,
+	        .read = read_bytes,
+	        .write = refuse_to_write,
+	        .tell = tell_bytes,
+	};
+	struct sndfile_state *s = d->state;
+
+	view_init(&s->view, d->source, source_position(d->source));
+	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, &s->view);
+	if (!s->file)
+		return view_refuse(&s->view, d->error, "%s", sf_strerror(NULL));
+	snprintf(d->facts->codec, sizeof(d->facts->codec), "%s", codec_name(s->info.format));
+	d->facts->sample_rate_hz = s->info.samplerate;
+	d->facts->channels = s->info.channels;
+	if (s->info.frames > 0 && s->info.frames < SF_COUNT_MAX)
+		d->facts->frames = s->info.frames;
+	return take_tags(d);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static enum status sndfile_read(
+        struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+{
+	struct sndfile_state *s = d->state;
+	sf_count_t got = sf_readf_float(s->file, to, (sf_count_t)max_frames);
+
+	if (got <= 0)
+		return view_end(&s->view, d->error);
+	*n_frames = (size_t)got;
+	return STATUS_OK;
+}
+
+static enum status sndfile_seek(struct decoder_handle *d, int64_t frame)
+{
+	struct sndfile_state *s = d->state;
+
+	if (frame > s->info.frames || sf_seek(s->file, frame, SEEK_SET) != frame)
+		return STATUS_UNSUPPORTED;
+	return STATUS_OK;
+}
+
+static void sndfile_close(struct decoder_handle *d)
+{
+	struct sndfile_state *s = d->state;
+
+	if (s && s->file)
+		sf_close(s->file);
+}
+
+static const char *const suffixes[] = {
+        "wav", "wave", "aif", "aiff", "aifc", "au", "snd", "caf", "w64", "rf64", "voc", NULL};
+
+const struct decoder_format decoder_sndfile = {
+        .name = "sndfile",
+        .description = "WAV, AIFF, AU, CAF, W64, RF64 and others (libsndfile)",
+        .suffixes = suffixes,
+        .probe = sndfile_probe,
+        .state_bytes = sizeof(struct sndfile_state),
+        .open = sndfile_open,
+        .read = sndfile_read,
+        .seek = sndfile_seek,
+        .close = sndfile_close,
+};

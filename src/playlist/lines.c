@@ -108,7 +108,7 @@ static enum status fill(struct lines *lines)
 {
 	struct buffer *buffer = &lines->buffer;
 
-	if (lines->start > 0) {
+	if (lines->start > 0 && buffer->at) {
 		buffer->n_bytes -= lines->start;
 		memmove(buffer->at, buffer->at + lines->start, buffer->n_bytes + 1);
 		lines->start = 0;

@@ -1,0 +1,13 @@
+/* fuzz_pls.c - the PLS parser over arbitrary bytes; which files there are plays no part. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "support/parse_list.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	parse_list_fuzz(pls_read, data, size);
+	return 0;
+}

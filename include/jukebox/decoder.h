@@ -18,14 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jukebox/limits.h"
 #include "jukebox/source.h"
 #include "jukebox/status.h"
 #include "jukebox/tags.h"
 
 enum {
-	DECODER_LOWEST_HZ = 1000,
-	DECODER_HIGHEST_HZ = 768000,
-	DECODER_MOST_CHANNELS = 32,
 	DECODER_HEAD_BYTES = 4096, /* what probe() gets to see, at most */
 };
 #define DECODER_LARGEST 1000.0f /* +60 dBFS: louder is damage */

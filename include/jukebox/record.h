@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jukebox/limits.h"
 #include "jukebox/status.h"
 #include "jukebox/tags.h"
 

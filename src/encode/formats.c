@@ -6,6 +6,11 @@
 static const struct encoder_format *const formats[] = {
         &wav_encoder,
         &raw_encoder,
+        &flac_encoder,
+        &aiff_encoder,
+        &au_encoder,
+        &caf_encoder,
+        &w64_encoder,
         NULL,
 };
 

@@ -4,6 +4,7 @@
 
 #include "jukebox/encoder.h"
 
-extern const struct encoder_format wav_encoder, raw_encoder;
+extern const struct encoder_format wav_encoder, raw_encoder, flac_encoder, aiff_encoder, au_encoder,
+        caf_encoder, w64_encoder;
 
 #endif

@@ -11,6 +11,13 @@ static const struct encoder_format *const formats[] = {
         &au_encoder,
         &caf_encoder,
         &w64_encoder,
+        &vorbis_encoder,
+#ifdef HAVE_OPUSENC
+        &opus_encoder,
+#endif
+#ifdef HAVE_LAME
+        &mp3_encoder,
+#endif
         NULL,
 };
 

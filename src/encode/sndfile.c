@@ -55,8 +55,9 @@ static sf_count_t vio_tell(void *user)
 static enum status rewrite(struct sound_file *s, const uint8_t *bytes, int64_t n_bytes)
 {
 	const struct writer *w = s->handle->writer;
-	return w->patch ? w->patch(w->user, s->position, bytes, (size_t)n_bytes, s->handle->error)
-	                : STATUS_OK;
+	/* The words of the first failure stay. */
+	struct error *error = s->status == STATUS_OK ? s->handle->error : NULL;
+	return w->patch ? w->patch(w->user, s->position, bytes, (size_t)n_bytes, error) : STATUS_OK;
 }
 
 static enum status put(struct sound_file *s, const uint8_t *bytes, int64_t n_bytes)
@@ -64,12 +65,13 @@ static enum status put(struct sound_file *s, const uint8_t *bytes, int64_t n_byt
 	const struct writer *w = s->handle->writer;
 	int64_t behind = s->length - s->position;
 	int64_t old = behind < n_bytes ? behind : n_bytes;
+	if (s->status != STATUS_OK && n_bytes > old)
+		return s->status; /* nothing new after a failure, but the head still gets its lengths */
 	if (behind < 0)
 		return error_set(s->handle->error, STATUS_UNSUPPORTED, "libsndfile left a hole");
 	if (old > 0)
 		TRY(rewrite(s, bytes, old));
 	if (n_bytes > old) {
-		TRY(s->status); /* after a failure nothing new: the head still gets its lengths */
 		TRY(w->write(w->user, bytes + old, (size_t)(n_bytes - old), s->handle->error));
 		s->length += n_bytes - old;
 	}

@@ -14,6 +14,7 @@
 
 enum {
 	MOST_FORMATS = 32,
+	LAST_RESORT = 1, /* the score of a format that is tried when nobody else knows better */
 	DROP_FRAMES = 4096, /* read and thrown away at once while seeking the slow way */
 	/* A format that neither gives frames nor ends is broken; damaged files make some empty reads. */
 	MOST_EMPTY_READS = 100000,
@@ -157,7 +158,8 @@ static enum status open_best(
 			break;
 		}
 	}
-	if (n == 0)
+	/* Those who try everything know nothing of why it failed. */
+	if (n == 0 || (claims[0].score <= 2 * LAST_RESORT + 1 && first.status == STATUS_BAD_DATA))
 		return error_set(error, STATUS_UNSUPPORTED, "not a music file of a known format");
 	if (error)
 		*error = first;

@@ -20,9 +20,10 @@ struct flac_state {
 	size_t decoded_room; /* floats */
 	int rate_hz, channels; /* of it */
 	size_t first, n_pending; /* frames of it not yet given out */
+	size_t filled_in; /* frames of it that the library made up */
 	int64_t silence; /* to give out before it, in place of what was lost */
 	int64_t position; /* behind what was given out, in the stream's own count */
-	char reason[64];
+	const char *reason; /* of the damage in the last step; NULL when none */
 };
 
 /* ---- bytes ------------------------------------------------------------------------------ */
@@ -111,36 +112,59 @@ static bool make_room(struct flac_state *s, size_t n_floats)
 	return true;
 }
 
+/* How many frames of s->decoded stay in front of `header`'s.  Where a frame was lost the library gives one of
+ * silence, and the next, in one call; where it searches, a false one and then the right one. */
+static size_t frames_to_keep(const struct flac_state *s, const FLAC__FrameHeader *header)
+{
+	enum { MOST_KEPT_FRAMES = 1 << 20 };
+
+	if (s->seeking || s->n_pending > MOST_KEPT_FRAMES || s->channels != (int)header->channels ||
+	        s->rate_hz != (int)header->sample_rate)
+		return 0;
+	return s->n_pending;
+}
+
+/* After damage: what the stream's own count says. */
+static void settle_position(struct flac_state *s, const FLAC__FrameHeader *header)
+{
+	int64_t at, lost;
+
+	if (header->number_type != FLAC__FRAME_NUMBER_TYPE_SAMPLE_NUMBER ||
+	        header->number.sample_number > INT64_MAX / 2)
+		return;
+	at = (int64_t)header->number.sample_number;
+	lost = at - s->position;
+	if (s->lost_sync && !s->seeking && lost > 0 &&
+	        lost <= (int64_t)XIPH_LONGEST_HOLE_S * s->rate_hz)
+		s->silence = lost;
+	s->position = at - s->silence;
+	s->lost_sync = false;
+}
+
 static FLAC__StreamDecoderWriteStatus take_frame(const FLAC__StreamDecoder *library,
         const FLAC__Frame *frame, const FLAC__int32 *const planes[], void *user)
 {
 	struct flac_state *s = user;
 	const FLAC__FrameHeader *header = &frame->header;
+	size_t kept = frames_to_keep(s, header);
 
 	/* A frame is at most 65,535 x 8 samples (RFC 9639, section 9.1). */
 	if (header->channels < 1 || header->channels > 8 || header->bits_per_sample < 4 ||
 	        header->bits_per_sample > 32)
 		return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
-	if (!make_room(s, (size_t)header->blocksize * header->channels)) {
+	if (!make_room(s, (kept + header->blocksize) * header->channels)) {
 		s->no_memory = true;
 		return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
 	}
-	interleave(
-	        s->decoded, planes, header->blocksize, header->channels, header->bits_per_sample);
+	interleave(s->decoded + kept * header->channels, planes, header->blocksize,
+	        header->channels, header->bits_per_sample);
 	s->rate_hz = (int)header->sample_rate;
 	s->channels = (int)header->channels;
 	s->first = 0;
-	s->n_pending = header->blocksize;
-	if (header->number_type == FLAC__FRAME_NUMBER_TYPE_SAMPLE_NUMBER &&
-	        header->number.sample_number < INT64_MAX / 2 && (s->lost_sync || s->seeking)) {
-		int64_t at = (int64_t)header->number.sample_number, lost = at - s->position;
-
-		if (s->lost_sync && !s->seeking && lost > 0 &&
-		        lost <= (int64_t)XIPH_LONGEST_HOLE_S * s->rate_hz)
-			s->silence = lost;
-		s->position = at - s->silence;
-		s->lost_sync = false;
-	}
+	s->filled_in = kept;
+	s->n_pending = kept + header->blocksize;
+	if (kept == 0 && (s->lost_sync || s->seeking))
+		settle_position(s, header);
 	return FLAC__STREAM_DECODER_WRITE_STATUS_CONTINUE;
 }
 
@@ -167,17 +191,23 @@ static void take_metadata(
 		s->no_memory |= take_comments(s, &metadata->data.vorbis_comment) != STATUS_OK;
 }
 
+static const char *const error_texts[] = {
+        [FLAC__STREAM_DECODER_ERROR_STATUS_LOST_SYNC] = "lost sync",
+        [FLAC__STREAM_DECODER_ERROR_STATUS_BAD_HEADER] = "bad header",
+        [FLAC__STREAM_DECODER_ERROR_STATUS_FRAME_CRC_MISMATCH] = "wrong checksum",
+        [FLAC__STREAM_DECODER_ERROR_STATUS_UNPARSEABLE_STREAM] = "reserved field",
+        [FLAC__STREAM_DECODER_ERROR_STATUS_BAD_METADATA] = "bad metadata",
+};
+
 static void take_error(
         const FLAC__StreamDecoder *library, FLAC__StreamDecoderErrorStatus status, void *user)
 {
 	struct flac_state *s = user;
+	size_t n = sizeof(error_texts) / sizeof(*error_texts);
 
 	s->lost_sync = true;
-	if (s->reason[0] == 0 && !s->seeking)
-		strncpy(s->reason,
-		        FLAC__StreamDecoderErrorStatusString[status] +
-		                sizeof("FLAC__STREAM_DECODER_ERROR_STATUS_") - 1,
-		        sizeof(s->reason) - 1);
+	if (!s->reason && !s->seeking)
+		s->reason = (size_t)status < n ? error_texts[status] : "unknown";
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -253,7 +283,7 @@ static enum status find_first_frame(struct decoder_handle *d)
 		return status;
 	if (s->n_pending == 0 || !s->has_stream_info)
 		return view_refuse(&s->view, d->error, "damaged FLAC stream%s%s",
-		        s->reason[0] ? ": " : "", s->reason);
+		        s->reason ? ": " : "", s->reason ? s->reason : "");
 	return STATUS_OK;
 }
 
@@ -268,7 +298,7 @@ static enum status flac_open(struct decoder_handle *d)
 	s->position = 0;
 	s->silence = 0;
 	s->lost_sync = false;
-	s->reason[0] = 0;
+	s->reason = NULL;
 	memcpy(d->facts->codec, "flac", sizeof("flac"));
 	d->facts->sample_rate_hz = s->rate_hz;
 	d->facts->channels = s->channels;
@@ -287,9 +317,10 @@ static enum status decode_frame(struct decoder_handle *d)
 
 	while (status == STATUS_OK && s->n_pending == 0)
 		status = process(d);
-	if (s->reason[0] != 0) {
-		damage_add(d->damage, s->silence, "damaged FLAC frame: %s", s->reason);
-		s->reason[0] = 0;
+	if (s->reason) {
+		damage_add(d->damage, s->silence + (int64_t)s->filled_in, "damaged frame (%s)",
+		        s->reason);
+		s->reason = NULL;
 	}
 	return status;
 }
@@ -340,7 +371,7 @@ static enum status flac_seek(struct decoder_handle *d, int64_t frame)
 	found = FLAC__stream_decoder_seek_absolute(s->library, (FLAC__uint64)frame);
 	s->seeking = false;
 	s->lost_sync = false;
-	s->reason[0] = 0;
+	s->reason = NULL;
 	/* The library gives the frame from the wanted sample on. */
 	if (!found || s->n_pending == 0 || s->position != frame)
 		return STATUS_UNSUPPORTED;

@@ -77,40 +77,54 @@ static bool ends_here(const uint8_t *bytes, size_t n_bytes, size_t at)
 	if (at >= n_bytes)
 		return at == n_bytes;
 	return (n_bytes - at >= 3 && memcmp(bytes + at, "TAG", 3) == 0) ||
+	       (n_bytes - at >= 3 && memcmp(bytes + at, "ID3", 3) == 0) ||
 	       (n_bytes - at >= 8 && memcmp(bytes + at, "APETAGEX", 8) == 0);
 }
 
-int mpeg_chain(const uint8_t *bytes, size_t n_bytes, bool is_end_of_file)
+bool mpeg_chain(const uint8_t *bytes, size_t n_bytes, bool is_end_of_file, int n_frames)
 {
 	struct header first, header;
 	size_t at = 0, free_bytes = 0;
 	int n = 0;
 
 	if (n_bytes < 4 || !parse(bytes, &first))
-		return 0;
+		return false;
 	if (first.bitrate_index == 0) {
 		free_bytes = free_format_bytes(bytes, n_bytes, &first);
 		if (free_bytes == 0)
-			return 1;
+			return false;
 	}
-	while (at + 4 <= n_bytes && n < MPEG_CHAIN_FRAMES) {
+	while (at + 4 <= n_bytes && n < n_frames) {
+		size_t length;
+
 		if (!parse(bytes + at, &header) || header.kind != first.kind)
 			break;
-		n++;
-		at += free_bytes ? free_bytes + (size_t)header.padding : frame_bytes(&header);
-		if (at == 0 || (!free_bytes && header.bitrate_index == 0))
+		length = free_bytes ? free_bytes + (size_t)header.padding : frame_bytes(&header);
+		if (length == 0)
 			break;
+		n++;
+		at += length;
 	}
-	if (is_end_of_file && ends_here(bytes, n_bytes, at))
-		return MPEG_CHAIN_FRAMES;
-	if (is_end_of_file && at > n_bytes && n >= 2)
-		return MPEG_CHAIN_FRAMES;
-	return n;
+	if (n >= n_frames)
+		return true;
+	return n > 0 && is_end_of_file &&
+	       (ends_here(bytes, n_bytes, at) || (n >= 2 && at > n_bytes));
+}
+
+bool mpeg_chain_at(struct view *view, int64_t position, int n_frames)
+{
+	uint8_t bytes[MPEG_CHAIN_BYTES];
+	int64_t back = view_position(view), got = -1;
+
+	if (view_seek(view, position, SEEK_SET) >= 0)
+		got = view_read(view, bytes, sizeof(bytes));
+	view_seek(view, back, SEEK_SET);
+	return got > 0 && mpeg_chain(bytes, (size_t)got, (size_t)got < sizeof(bytes), n_frames);
 }
 
 /* The first chain in a window; window_bytes when none. */
 static size_t find_in_window(
-        const uint8_t *bytes, size_t n_bytes, size_t n_starts, bool is_end_of_file, bool is_start)
+        const uint8_t *bytes, size_t n_bytes, size_t n_starts, bool is_end_of_file)
 {
 	for (size_t at = 0; at < n_starts;) {
 		const uint8_t *sync = memchr(bytes + at, 0xff, n_starts - at);
@@ -118,9 +132,10 @@ static size_t find_in_window(
 		if (!sync)
 			break;
 		at = (size_t)(sync - bytes);
-		/* A single frame at the very end is only believed when nothing stands before it. */
-		if (mpeg_chain(sync, n_bytes - at, is_end_of_file && is_start && at == 0) >=
-		        MPEG_CHAIN_FRAMES)
+		if (mpeg_chain(sync, n_bytes - at, false, MPEG_LONG_CHAIN_FRAMES) ||
+		        (is_end_of_file &&
+		                mpeg_chain(sync, n_bytes - at, false, MPEG_CHAIN_FRAMES) &&
+		                mpeg_chain(sync, n_bytes - at, true, MPEG_LONG_CHAIN_FRAMES)))
 			return at;
 		at++;
 	}
@@ -140,7 +155,7 @@ static enum status find_with_window(
 			break;
 		is_end = (size_t)got < window_bytes;
 		n_starts = is_end ? (size_t)got : window_bytes - MPEG_CHAIN_BYTES;
-		found = find_in_window(window, (size_t)got, n_starts, is_end, at == 0);
+		found = find_in_window(window, (size_t)got, n_starts, is_end);
 		if (found < n_starts) {
 			*position = at + (int64_t)found;
 			return STATUS_OK;
@@ -155,13 +170,11 @@ static enum status find_with_window(
 enum status mpeg_find(struct view *view, int64_t *position, struct error *error)
 {
 	enum { WINDOW_BYTES = 64 * 1024 };
-	uint8_t start[MPEG_CHAIN_BYTES], *window;
-	int64_t got = view_read(view, start, sizeof(start));
+	uint8_t *window;
 	enum status status;
 
 	*position = 0;
-	if (got > 0 &&
-	        mpeg_chain(start, (size_t)got, (size_t)got < sizeof(start)) >= MPEG_CHAIN_FRAMES)
+	if (mpeg_chain_at(view, 0, MPEG_CHAIN_FRAMES))
 		return STATUS_OK;
 	*position = -1;
 	window = malloc(WINDOW_BYTES);
@@ -172,17 +185,19 @@ enum status mpeg_find(struct view *view, int64_t *position, struct error *error)
 	return status;
 }
 
-bool mpeg_announces_length(struct view *view, int64_t position)
+struct mpeg_start mpeg_describe(struct view *view, int64_t position)
 {
+	struct mpeg_start start = {0};
+	struct header header;
 	uint8_t frame[128];
-	int64_t got;
+	int64_t got = -1;
 
-	if (view_seek(view, position, SEEK_SET) < 0)
-		return false;
-	got = view_read(view, frame, sizeof(frame));
+	if (view_seek(view, position, SEEK_SET) >= 0)
+		got = view_read(view, frame, sizeof(frame));
+	start.is_free_format = got >= 4 && parse(frame, &header) && header.bitrate_index == 0;
 	for (int64_t at = 4; at + 4 <= got; at++)
-		if (memcmp(frame + at, "Xing", 4) == 0 || memcmp(frame + at, "Info", 4) == 0 ||
-		        memcmp(frame + at, "VBRI", 4) == 0)
-			return true;
-	return false;
+		start.announces_length |= memcmp(frame + at, "Xing", 4) == 0 ||
+		                          memcmp(frame + at, "Info", 4) == 0 ||
+		                          memcmp(frame + at, "VBRI", 4) == 0;
+	return start;
 }

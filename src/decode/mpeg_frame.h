@@ -16,20 +16,28 @@
 
 enum {
 	MPEG_CHAIN_FRAMES = 3, /* in a row make a stream; 256 KiB of noise hold one such in 10^6 */
-	MPEG_CHAIN_BYTES = 8192, /* enough for so many headers */
+	/* Behind junk, where thousands of places are tried: packed samples repeat themselves. */
+	MPEG_LONG_CHAIN_FRAMES = 6,
+	MPEG_CHAIN_BYTES = 16 * 1024, /* enough for so many headers */
 	MPEG_SCAN_BYTES = 4 << 20, /* how much junk may stand in front */
 };
 
-/* How many headers in a row agree from bytes[0] on, up to MPEG_CHAIN_FRAMES.  Where the bytes end before that
- * and are the last of the file, a chain of two, and one that ends where the file or a tag at its
- * end begins, count as whole. */
-int mpeg_chain(const uint8_t *bytes, size_t n_bytes, bool is_end_of_file);
+/* Do n_frames headers in a row agree, from bytes[0] on?  Where the bytes are the last of the file, a chain that
+ * ends with it or at a tag suffices, and two frames whose last is cut. */
+bool mpeg_chain(const uint8_t *bytes, size_t n_bytes, bool is_end_of_file, int n_frames);
+
+/* The same for what lies at `position`; the view's position is kept. */
+bool mpeg_chain_at(struct view *view, int64_t position, int n_frames);
 
 /* Position in the view of the first frame of a chain, at most MPEG_SCAN_BYTES away from its start; -1 when
  * there is none. */
 enum status mpeg_find(struct view *view, int64_t *position, struct error *error) MUST_USE;
 
-/* Does the frame at `position` carry a Xing, Info or VBRI header, which tells the length? */
-bool mpeg_announces_length(struct view *view, int64_t position);
+struct mpeg_start {
+	bool announces_length; /* by a Xing, Info or VBRI header */
+	bool is_free_format;
+};
+
+struct mpeg_start mpeg_describe(struct view *view, int64_t position);
 
 #endif

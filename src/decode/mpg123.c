@@ -14,6 +14,8 @@ enum {
 	/* Frames decoded and thrown away after a seek.  The reservoir reaches back 511 bytes (MPEG 2: 255);
 	 * the smallest frames, 8 kbit/s at 24 kHz, carry 11: 24 frames fill it (ISO/IEC 13818-3, 2.4.2.7). */
 	PREROLL_FRAMES = 32,
+	MOST_SAMPLES = 1152, /* of a frame */
+	MOST_CHANNELS = 2,
 };
 
 struct mpeg_state {
@@ -22,10 +24,11 @@ struct mpeg_state {
 	const float *pending; /* decoded, not yet given out; the library's */
 	size_t n_pending; /* frames */
 	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
-	int64_t checked_frame; /* up to this MPEG frame the rate is known not to change */
-	bool rate_changes; /* somewhere: positions are then no longer the library's */
-	bool started;
+	int64_t checked_frame; /* up to this MPEG frame the kind of frames is known not to change */
+	int64_t last_position; /* behind it the library's positions are not those of linear reading */
+	int samples; /* of a frame */
 	bool new_format; /* announced by the library, not yet taken */
+	bool in_junk; /* it was announced by what is no music: dropped until the next one */
 	enum status over; /* STATUS_OK while frames may come */
 };
 
@@ -82,11 +85,26 @@ static bool is_foreign(const uint8_t *head, size_t n_bytes)
 	return false;
 }
 
+static bool is_wave(const uint8_t *head, size_t n_bytes)
+{
+	return n_bytes >= 12 && (memcmp(head, "RIFF", 4) == 0 || memcmp(head, "RF64", 4) == 0) &&
+	       memcmp(head + 8, "WAVE", 4) == 0;
+}
+
+/* WAVE files may hold MPEG audio: format tags 0x50 and 0x55 (RFC 2361). */
+static bool is_mpeg_wave(const uint8_t *head, size_t n_bytes)
+{
+	const uint8_t *format = memmem(head, n_bytes, "fmt ", 4);
+
+	return format && n_bytes - (size_t)(format - head) >= 10 &&
+	       (format[8] == 0x50 || format[8] == 0x55) && format[9] == 0;
+}
+
 static int mpeg_probe(const uint8_t *head, size_t n_bytes)
 {
-	if (is_foreign(head, n_bytes))
+	if (is_foreign(head, n_bytes) || (is_wave(head, n_bytes) && !is_mpeg_wave(head, n_bytes)))
 		return 0;
-	if (mpeg_chain(head, n_bytes, n_bytes < DECODER_HEAD_BYTES) >= MPEG_CHAIN_FRAMES)
+	if (mpeg_chain(head, n_bytes, n_bytes < DECODER_HEAD_BYTES, MPEG_CHAIN_FRAMES))
 		return 90;
 	return 1; /* it may begin behind junk: open() looks further */
 }
@@ -124,9 +142,6 @@ static enum status take_format(struct decoder_handle *d)
 		return library_error(d, "cannot be decoded");
 	if (encoding != MPG123_ENC_FLOAT_32)
 		return error_set(d->error, STATUS_UNSUPPORTED, "libmpg123 gives no floats");
-	if (s->started && d->facts->sample_rate_hz != rate)
-		s->rate_changes = true;
-	s->started = true;
 	d->facts->sample_rate_hz = (int)rate;
 	d->facts->channels = channels;
 	return STATUS_OK;
@@ -159,23 +174,36 @@ static enum status open_library(struct decoder_handle *d)
 	return take_format(d);
 }
 
+/* From there on the library cuts padding, which it counts in seeking. */
+static void take_length(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	int64_t length = mpg123_length(s->library);
+
+	d->facts->frames = length > 0 ? length : -1;
+	if (s->last_position > length)
+		s->last_position = length;
+}
+
 static enum status mpeg_open(struct decoder_handle *d)
 {
 	struct mpeg_state *s = d->state;
 	int64_t start = source_position(d->source), first;
-	bool announced;
+	struct mpeg_start description;
 
 	view_init(&s->view, d->source, start);
 	TRY(mpeg_find(&s->view, &first, d->error));
 	if (first < 0)
 		return view_refuse(&s->view, d->error, "no MPEG audio in it");
-	announced = mpeg_announces_length(&s->view, first);
+	description = mpeg_describe(&s->view, first);
 	view_init(&s->view, d->source, start + first);
 	s->next_header = -1;
 	TRY(open_library(d));
 	take_codec(d);
-	if (announced && mpg123_length(s->library) >= 0)
-		d->facts->frames = mpg123_length(s->library);
+	s->samples = mpg123_spf(s->library);
+	s->last_position = description.is_free_format ? 0 : INT64_MAX;
+	if (description.announces_length)
+		take_length(d);
 	return id3_read_end(d->source, d->tags, d->error);
 }
 
@@ -198,8 +226,9 @@ static bool is_harmless(struct view *view, int64_t from, int64_t to)
 	       memcmp(bytes, "APETAGEX", 8) == 0;
 }
 
-/* What lies between the end of one frame and the begin of the next was no music any more. */
-static void note_gap(struct decoder_handle *d)
+/* Compares where this frame lies with where the last one ended.  What lies between is no music any more; and a
+ * frame behind it only is when others follow: noise is full of single ones. */
+static bool follows_well(struct decoder_handle *d)
 {
 	struct mpeg_state *s = d->state;
 	struct mpg123_frameinfo2 info = {0};
@@ -207,13 +236,56 @@ static void note_gap(struct decoder_handle *d)
 	int samples;
 
 	if (mpg123_info2(s->library, &info) != MPG123_OK || info.framesize <= 0)
-		return;
+		return true;
 	s->next_header = at + info.framesize;
-	if (expected < 0 || at <= expected || is_harmless(&s->view, expected, at))
+	if (expected >= 0 && at <= expected)
+		return true;
+	if (expected >= 0 && !is_harmless(&s->view, expected, at)) {
+		samples = mpg123_spf(s->library);
+		damage_add(d->damage, samples > 0 ? (at - expected) * samples / info.framesize : 0,
+		        "%lld bytes of junk", (long long)(at - expected));
+	}
+	return mpeg_chain_at(&s->view, at, MPEG_CHAIN_FRAMES);
+}
+
+static bool is_of_first_kind(struct decoder_handle *d)
+{
+	struct mpeg_state *s = d->state;
+	struct mpg123_frameinfo2 info;
+
+	return mpg123_info2(s->library, &info) == MPG123_OK &&
+	       info.rate == d->facts->sample_rate_hz && mpg123_spf(s->library) == s->samples;
+}
+
+/* What looks like a frame of another format, and has no others behind it.  Silence in its place where the
+ * library counts it like any other frame; else it is passed, and positions behind it are no longer the
+ * library's. */
+static void pass_junk(struct decoder_handle *d)
+{
+	static const float silence[MOST_SAMPLES * MOST_CHANNELS];
+	struct mpeg_state *s = d->state;
+	int64_t before = (s->checked_frame - 2) * s->samples;
+
+	if (is_of_first_kind(d) && s->samples <= MOST_SAMPLES) {
+		s->pending = silence;
+		s->n_pending = (size_t)s->samples;
+	} else if (s->last_position > before) {
+		s->last_position = before;
+	}
+}
+
+static void take_frame(struct decoder_handle *d, unsigned char *audio, size_t n_bytes)
+{
+	struct mpeg_state *s = d->state;
+
+	if (!follows_well(d)) /* silence keeps the library's count of frames right */
+		memset(audio, 0, n_bytes);
+	if (s->in_junk) {
+		pass_junk(d);
 		return;
-	samples = mpg123_spf(s->library);
-	damage_add(d->damage, samples > 0 ? (at - expected) * samples / info.framesize : 0,
-	        "%lld bytes of junk", (long long)(at - expected));
+	}
+	s->pending = (const float *)(const void *)audio;
+	s->n_pending = n_bytes / sizeof(float) / (size_t)d->facts->channels;
 }
 
 /* One frame to s->pending; or `new_format`; or `over`. */
@@ -227,6 +299,8 @@ static void decode_frame(struct decoder_handle *d)
 
 	if (result == MPG123_NEW_FORMAT) {
 		s->new_format = true;
+		s->in_junk =
+		        !mpeg_chain_at(&s->view, mpg123_framepos(s->library), MPEG_CHAIN_FRAMES);
 	} else if (result == MPG123_DONE) {
 		s->over = view_end(&s->view, d->error);
 	} else if (result != MPG123_OK) {
@@ -234,11 +308,9 @@ static void decode_frame(struct decoder_handle *d)
 		if (s->over == STATUS_BAD_DATA)
 			damage_add(d->damage, 0, "%s", d->error->text);
 	} else {
-		note_gap(d);
 		if (s->checked_frame < number)
 			s->checked_frame = number;
-		s->pending = (const float *)(const void *)audio;
-		s->n_pending = n_bytes / sizeof(float) / (size_t)d->facts->channels;
+		take_frame(d, audio, n_bytes);
 	}
 }
 
@@ -261,7 +333,8 @@ static enum status mpeg_read(
 
 	if (s->new_format) {
 		s->new_format = false;
-		return take_format(d);
+		if (!s->in_junk)
+			return take_format(d);
 	}
 	while (*n_frames < max_frames && s->over == STATUS_OK && !s->new_format) {
 		if (s->n_pending == 0)
@@ -275,8 +348,8 @@ static enum status mpeg_read(
 /* ---- seeking ---------------------------------------------------------------------------- */
 
 /* Reads headers up to MPEG frame `number`, which fills the library's index too.  The library itself would
- * count the samples of parts at other rates as if they were of the first. */
-static enum status check_rate_up_to(struct decoder_handle *d, int64_t number)
+ * count the samples of parts at other rates, and of junk, as if they were of the first part. */
+static enum status check_up_to(struct decoder_handle *d, int64_t number)
 {
 	struct mpeg_state *s = d->state;
 	int result = MPG123_OK;
@@ -286,29 +359,28 @@ static enum status check_rate_up_to(struct decoder_handle *d, int64_t number)
 	if (mpg123_seek_frame(s->library, (off_t)s->checked_frame, SEEK_SET) < 0)
 		return STATUS_UNSUPPORTED;
 	while (s->checked_frame < number && result == MPG123_OK) {
-		struct mpg123_frameinfo2 info;
-
 		result = mpg123_framebyframe_next(s->library);
-		if (result == MPG123_OK && mpg123_info2(s->library, &info) == MPG123_OK &&
-		        info.rate != d->facts->sample_rate_hz)
-			s->rate_changes = true;
+		if (result == MPG123_NEW_FORMAT)
+			result = MPG123_OK;
+		if (result == MPG123_OK && !is_of_first_kind(d))
+			return STATUS_UNSUPPORTED;
 		s->checked_frame++;
 	}
-	return s->rate_changes ? STATUS_UNSUPPORTED : STATUS_OK;
+	return STATUS_OK;
 }
 
 static enum status mpeg_seek(struct decoder_handle *d, int64_t frame)
 {
 	struct mpeg_state *s = d->state;
-	int samples = mpg123_spf(s->library);
 
 	s->n_pending = 0;
 	s->next_header = -1;
 	s->over = STATUS_OK;
-	if (s->rate_changes || samples <= 0)
+	s->in_junk = false;
+	if (frame > s->last_position || s->samples <= 0)
 		return STATUS_UNSUPPORTED;
 	/* Two frames cover the encoder's delay, which positions here do not count. */
-	TRY(check_rate_up_to(d, frame / samples + 2));
+	TRY(check_up_to(d, frame / s->samples + 2));
 	if (mpg123_seek(s->library, (off_t)frame, SEEK_SET) != frame)
 		return STATUS_UNSUPPORTED;
 	s->new_format = false;

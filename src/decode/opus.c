@@ -1,6 +1,7 @@
 /* opus.c - Ogg Opus by libopusfile, chained streams included.  libsndfile's Opus plays the first of
  * chained streams only. */
 #include <opusfile.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "damage.h"
@@ -12,6 +13,9 @@ enum {
 	RATE_HZ = 48000, /* whatever was encoded (RFC 7845, section 4.2) */
 	PACKET_FRAMES = 5760, /* the longest: 120 ms */
 	MOST_CHANNELS = 8, /* of libopusfile */
+	/* Decoded before the place that is sought.  libopusfile's own 80 ms (RFC 7845, section 4.6) leave 2 % of
+	 * difference to linear decoding on tones in noise; a second leaves 1e-6. */
+	PREROLL_FRAMES = RATE_HZ,
 };
 
 struct opus_state {
@@ -21,7 +25,8 @@ struct opus_state {
 	int channels; /* of what was decoded */
 	size_t first, n_pending; /* frames of it */
 	int64_t silence; /* to give out before it, in place of what a hole lost */
-	int64_t position; /* behind what was given out, on the library's time line */
+	int64_t position; /* behind what was given out */
+	bool has_hole; /* before what comes next */
 };
 
 /* ---- bytes ------------------------------------------------------------------------------ */
@@ -103,22 +108,22 @@ static enum status opus_open(struct decoder_handle *d)
 /* ---- reading ---------------------------------------------------------------------------- */
 
 /* Damage made the library's time line jump.  A moderate jump ahead becomes silence. */
-static void mend_hole(struct decoder_handle *d, int64_t begins_at)
+static void mend_time_line(struct decoder_handle *d, int64_t begins_at)
 {
 	struct opus_state *s = d->state;
 	int64_t lost = begins_at - s->position;
 
 	if (lost > 0 && lost <= (int64_t)XIPH_LONGEST_HOLE_S * RATE_HZ)
 		s->silence = lost;
-	damage_add(d->damage, s->silence, "a hole in the stream");
-	s->position = begins_at - s->silence;
+	if (s->has_hole || s->silence > 0)
+		damage_add(d->damage, s->silence, "a hole in the stream");
+	s->has_hole = false;
 }
 
 static enum status decode_packet(struct decoder_handle *d)
 {
 	enum { MOST_ERRORS = 1000 };
 	struct opus_state *s = d->state;
-	bool hole = false;
 
 	for (int errors = 0; errors < MOST_ERRORS; errors++) {
 		int link = 0;
@@ -128,36 +133,42 @@ static enum status decode_packet(struct decoder_handle *d)
 		if (got == 0)
 			return view_end(&s->view, d->error);
 		if (got < 0) {
-			hole = true;
+			s->has_hole = true;
 			continue;
 		}
 		s->first = 0;
 		s->n_pending = (size_t)got;
 		s->channels = op_channel_count(s->file, link);
-		if (hole)
-			mend_hole(d, op_pcm_tell(s->file) - got);
+		mend_time_line(d, op_pcm_tell(s->file) - got);
 		return STATUS_OK;
 	}
 	damage_add(d->damage, 0, "damaged to the end");
 	return STATUS_END;
 }
 
-static void give(struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+static void pass(struct opus_state *s, int64_t n_frames)
 {
-	struct opus_state *s = d->state;
+	s->position += n_frames;
+	if (s->silence > 0) {
+		s->silence -= n_frames;
+	} else {
+		s->first += (size_t)n_frames;
+		s->n_pending -= (size_t)n_frames;
+	}
+}
+
+static void give(struct opus_state *s, float *to, size_t max_frames, size_t *n_frames)
+{
 	size_t channels = (size_t)s->channels;
 
 	if (s->silence > 0) {
 		*n_frames = (uint64_t)s->silence < max_frames ? (size_t)s->silence : max_frames;
 		memset(to, 0, *n_frames * channels * sizeof(*to));
-		s->silence -= (int64_t)*n_frames;
 	} else {
 		*n_frames = s->n_pending < max_frames ? s->n_pending : max_frames;
 		xiph_reorder(to, s->decoded + s->first * channels, *n_frames, s->channels);
-		s->first += *n_frames;
-		s->n_pending -= *n_frames;
 	}
-	s->position += (int64_t)*n_frames;
+	pass(s, (int64_t)*n_frames);
 }
 
 static enum status opus_read(
@@ -172,19 +183,32 @@ static enum status opus_read(
 			return STATUS_OK;
 		}
 	}
-	give(d, to, max_frames, n_frames);
+	give(s, to, max_frames, n_frames);
 	return STATUS_OK;
 }
 
 static enum status opus_seek(struct decoder_handle *d, int64_t frame)
 {
 	struct opus_state *s = d->state;
+	int64_t from = frame > PREROLL_FRAMES ? frame - PREROLL_FRAMES : 0;
 
 	s->n_pending = 0;
 	s->silence = 0;
-	if (op_pcm_seek(s->file, frame) != 0)
+	if (op_pcm_seek(s->file, from) != 0)
 		return STATUS_UNSUPPORTED;
-	s->position = frame;
+	s->position = from;
+	while (s->position < frame) {
+		int64_t left = frame - s->position, n;
+
+		if (s->n_pending == 0) {
+			enum status status = decode_packet(d);
+			if (status != STATUS_OK)
+				return status == STATUS_END ? STATUS_UNSUPPORTED : status;
+		}
+		n = s->silence > 0 ? s->silence : (int64_t)s->n_pending;
+		pass(s, n < left ? n : left);
+	}
+	d->facts->channels = s->n_pending > 0 ? s->channels : op_channel_count(s->file, -1);
 	return STATUS_OK;
 }
 

@@ -10,6 +10,8 @@
 struct sndfile_state {
 	SNDFILE *file;
 	struct view view;
+	int64_t patch_at; /* where to show patch[] in place of what the file has; 0: nowhere */
+	uint8_t patch[4];
 	SF_INFO info;
 };
 
@@ -17,18 +19,29 @@ struct sndfile_state {
 
 static sf_count_t count_bytes(void *user)
 {
-	return view_size(user);
+	struct sndfile_state *s = user;
+
+	return view_size(&s->view);
 }
 
 static sf_count_t seek_bytes(sf_count_t offset, int whence, void *user)
 {
-	return view_seek(user, offset, whence);
+	struct sndfile_state *s = user;
+
+	return view_seek(&s->view, offset, whence);
 }
 
 static sf_count_t read_bytes(void *to, sf_count_t n_bytes, void *user)
 {
-	int64_t got = n_bytes > 0 ? view_read(user, to, (size_t)n_bytes) : 0;
+	struct sndfile_state *s = user;
+	int64_t at = view_position(&s->view), got = -1;
+	uint8_t *bytes = to;
 
+	if (n_bytes > 0)
+		got = view_read(&s->view, to, (size_t)n_bytes);
+	for (int64_t i = 0; s->patch_at > 0 && i < (int64_t)sizeof(s->patch); i++)
+		if (s->patch_at + i >= at && s->patch_at + i < at + got)
+			bytes[s->patch_at + i - at] = s->patch[i];
 	return got > 0 ? got : 0;
 }
 
@@ -39,7 +52,9 @@ static sf_count_t refuse_to_write(const void *from, sf_count_t n_bytes, void *us
 
 static sf_count_t tell_bytes(void *user)
 {
-	return view_position(user);
+	struct sndfile_state *s = user;
+
+	return view_position(&s->view);
 }
 
 /* ---- choosing --------------------------------------------------------------------------- */
@@ -85,6 +100,47 @@ static int sndfile_probe(const uint8_t *head, size_t n_bytes)
 		if (has_mark(head, n_bytes, &marks[i][0]) && has_mark(head, n_bytes, &marks[i][1]))
 			return 95;
 	return 0;
+}
+
+/* ---- streamed WAV ----------------------------------------------------------------------- */
+
+static uint32_t little_endian32(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+/* A program that wrote to a pipe could not come back to fill in the sizes.  libsndfile knows the sizes
+ * 0xffffffff for that, but takes a data chunk of 0 bytes at its word. */
+static void patch_streamed_wav(struct sndfile_state *s)
+{
+	enum { MOST_CHUNKS = 100 };
+	uint8_t header[12];
+	uint32_t riff_bytes, n_bytes;
+	int64_t at = 12, left;
+
+	if (view_read(&s->view, header, 12) != 12 || memcmp(header, "RIFF", 4) != 0)
+		return;
+	riff_bytes = little_endian32(header + 4);
+	if (riff_bytes != 0 && riff_bytes != UINT32_MAX)
+		return;
+	for (int i = 0; i < MOST_CHUNKS; i++) {
+		view_seek(&s->view, at, SEEK_SET);
+		if (view_read(&s->view, header, 8) != 8)
+			return;
+		n_bytes = little_endian32(header + 4);
+		at += 8;
+		if (memcmp(header, "data", 4) == 0)
+			break;
+		at += (int64_t)n_bytes + (n_bytes & 1);
+	}
+	left = view_size(&s->view) - at;
+	if (memcmp(header, "data", 4) != 0 || n_bytes != 0 || left <= 0)
+		return;
+	n_bytes = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
+	s->patch_at = at - 4;
+	for (int i = 0; i < 4; i++)
+		s->patch[i] = (uint8_t)(n_bytes >> 8 * i);
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -157,6 +213,13 @@ static enum status take_tags(struct decoder_handle *d)
 	return STATUS_OK;
 }
 
+static const char *reason_of_refusal(void)
+{
+	const char *text = sf_strerror(NULL);
+
+	return strcasestr(text, "internal error") ? "damaged header" : text;
+}
+
 static enum status sndfile_open(struct decoder_handle *d)
 {
 	SF_VIRTUAL_IO callbacks = {
@@ -169,9 +232,11 @@ static enum status sndfile_open(struct decoder_handle *d)
 	struct sndfile_state *s = d->state;
 
 	view_init(&s->view, d->source, source_position(d->source));
-	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, &s->view);
+	patch_streamed_wav(s);
+	view_seek(&s->view, 0, SEEK_SET);
+	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, s);
 	if (!s->file)
-		return view_refuse(&s->view, d->error, "%s", sf_strerror(NULL));
+		return view_refuse(&s->view, d->error, "%s", reason_of_refusal());
 	snprintf(d->facts->codec, sizeof(d->facts->codec), "%s", codec_name(s->info.format));
 	d->facts->sample_rate_hz = s->info.samplerate;
 	d->facts->channels = s->info.channels;

@@ -17,7 +17,8 @@ struct vorbis_state {
 	float **planes; /* decoded, not yet given out; the library's */
 	size_t first, n_pending; /* frames of it */
 	int64_t silence; /* frames to give out before it, in place of what a hole lost */
-	int64_t position; /* behind what was given out, on the library's time line */
+	int64_t position; /* behind what was given out */
+	bool has_hole; /* and it is not known yet how long it is */
 	int64_t same_rate_until; /* where the first link of another rate begins */
 };
 
@@ -76,7 +77,7 @@ static void take_link(struct decoder_handle *d, int link)
 	d->facts->channels = 0;
 	if (!info)
 		return;
-	d->facts->sample_rate_hz = info->rate < 0 || info->rate > INT32_MAX ? 0 : (int)info->rate;
+	d->facts->sample_rate_hz = info->rate > INT32_MAX ? INT32_MAX : (int)info->rate;
 	d->facts->channels = info->channels;
 }
 
@@ -125,6 +126,9 @@ static enum status vorbis_open(struct decoder_handle *d)
 	if (result != 0) /* the library has cleaned up */
 		return view_refuse(&s->view, d->error, "%s", reason_of(result));
 	s->is_open = true;
+	/* Where all of the first link lies in one page the library opens behind it. */
+	if (ov_pcm_tell(&s->file) != 0 && ov_pcm_seek(&s->file, 0) != 0)
+		return view_refuse(&s->view, d->error, "damaged Vorbis stream");
 	memcpy(d->facts->codec, "vorbis", sizeof("vorbis"));
 	take_link(d, 0);
 	s->same_rate_until = find_other_rate(s);
@@ -136,23 +140,26 @@ static enum status vorbis_open(struct decoder_handle *d)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-/* Damage made the library's time line jump.  A moderate jump ahead becomes silence. */
-static void mend_hole(struct decoder_handle *d, int64_t begins_at)
+/* Behind a hole the library counts on as if nothing were lost until the next page tells the
+ * position.  There the time line jumps; a moderate jump ahead becomes silence. */
+static void mend_time_line(struct decoder_handle *d, int64_t begins_at)
 {
 	struct vorbis_state *s = d->state;
 	int64_t lost = begins_at - s->position;
 
+	if (lost == 0)
+		return;
 	if (lost > 0 && lost <= (int64_t)XIPH_LONGEST_HOLE_S * d->facts->sample_rate_hz)
 		s->silence = lost;
-	damage_add(d->damage, s->silence, "a hole in the stream");
-	s->position = begins_at - s->silence;
+	if (s->has_hole || s->silence > 0)
+		damage_add(d->damage, s->silence, "a hole in the stream");
+	s->has_hole = false;
 }
 
 static enum status decode_block(struct decoder_handle *d)
 {
 	enum { MOST_FRAMES = 4096, MOST_ERRORS = 1000 };
 	struct vorbis_state *s = d->state;
-	bool hole = false;
 
 	for (int errors = 0; errors < MOST_ERRORS; errors++) {
 		int link = s->link;
@@ -161,13 +168,12 @@ static enum status decode_block(struct decoder_handle *d)
 		if (got == 0)
 			return view_end(&s->view, d->error);
 		if (got < 0) {
-			hole = true;
+			s->has_hole = true;
 			continue;
 		}
 		s->first = 0;
 		s->n_pending = (size_t)got;
-		if (hole)
-			mend_hole(d, ov_pcm_tell(&s->file) - got);
+		mend_time_line(d, ov_pcm_tell(&s->file) - got);
 		if (link != s->link)
 			take_link(d, link);
 		return STATUS_OK;
@@ -217,6 +223,7 @@ static enum status vorbis_seek(struct decoder_handle *d, int64_t frame)
 
 	s->n_pending = 0;
 	s->silence = 0;
+	s->has_hole = false;
 	if (frame >= s->same_rate_until || frame > total || ov_pcm_seek(&s->file, frame) != 0)
 		return STATUS_UNSUPPORTED;
 	s->position = frame;

@@ -1,6 +1,6 @@
 # jukebox - GNU make, no configure.  `make help' lists the targets, `make config' tells what was found.
 #
-# Optional parts (ALSA, OSS, SOXR) are auto, yes or no: auto takes what is there, yes fails loudly when
+# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC) are auto, yes or no: auto takes what is there, yes fails loudly when
 # it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR.  WERROR=0 for newer compilers.
 # SAN=address,undefined and SAN=thread build with sanitizers, in a folder of their own.
 
@@ -22,6 +22,8 @@ FUZZ_SECONDS ?= 60
 ALSA ?= auto
 OSS ?= auto
 SOXR ?= auto
+LAME ?= auto
+OPUSENC ?= auto
 
 comma := ,
 BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -31,15 +33,19 @@ all:
 
 # ---- libraries ---------------------------------------------------------------------------------
 # pkg-config names.  Debian's names stand in packaging/packages.txt, with what each is for.
-REQUIRED := libmpg123 vorbisfile vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
+REQUIRED := libmpg123 vorbisfile vorbisenc vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
 
 # Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
-OPTIONAL := ALSA OSS SOXR
+OPTIONAL := ALSA OSS SOXR LAME OPUSENC
 PROOF_ALSA := pc:alsa
 PROOF_OSS := header:sys/soundcard.h
 PROOF_SOXR := pc:soxr
+PROOF_LAME := pc:lame
+PROOF_OPUSENC := pc:libopusenc
 SOURCES_ALSA := src/output/alsa.c
 SOURCES_OSS := src/output/oss.c
+SOURCES_LAME := src/encode/mp3.c
+SOURCES_OPUSENC := src/encode/opus.c
 
 # Targets that need no libraries, or see to them first.
 WITHOUT_LIBRARIES := clean help setup demo check check-valgrind fuzz lint format config uninstall version
@@ -224,7 +230,7 @@ help:
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-valgrind   the unit tests under valgrind'
 	@echo 'make clean       remove what was built'
-	@echo 'Settings: ALSA OSS SOXR (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
+	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR'
 
 # ---- installation --------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /* list.c - the verb `list`: what a playlist yields, and why the rest of its lines yield nothing.
  *
  * Output is for people on a terminal (escaped), for xargs -0, or for programs (JSON Lines).  A look at
- * the first bytes of each file tells what plainly is no music; decoding is left to `analyze`.
+ * the beginning of each file tells what is no music; whether all of it plays is left to `analyze`.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -48,15 +48,6 @@ static const struct option_spec options[] = {
 
 /* ---- a look into a file ------------------------------------------------------------------------ */
 
-/* No control characters but those of text: MPEG audio and the like are full of others. */
-static bool looks_like_text(const uint8_t *head, size_t n_bytes)
-{
-	for (size_t i = 0; i < n_bytes; i++)
-		if (head[i] == 0x7f || (head[i] < 0x20 && !strchr("\t\n\v\f\r\x1b", head[i])))
-			return false;
-	return n_bytes > 0;
-}
-
 /* Does a decoder know it for certain?  Those that take anything for want of a better one do not count. */
 static bool is_known(const uint8_t *head, size_t n_bytes)
 {
@@ -68,19 +59,23 @@ static bool is_known(const uint8_t *head, size_t n_bytes)
 	return false;
 }
 
+/* Whoever is not known by its first bytes is opened: junk may stand before music. */
 static enum status look_into(void *context, const char *path, struct error *error)
 {
 	uint8_t head[DECODER_HEAD_BYTES];
 	struct source *source;
+	struct decoder *decoder;
 	ssize_t n;
 
 	TRY(source_open(path, &source, error));
 	n = source_read(source, head, sizeof head);
-	source_close(source);
-	if (n <= 0)
-		return error_set(error, STATUS_IO, n < 0 ? "cannot be read" : "is empty");
-	if (!is_known(head, (size_t)n) && looks_like_text(head, (size_t)n))
-		return error_set(error, STATUS_UNSUPPORTED, "is text, not music");
+	if (n > 0 && is_known(head, (size_t)n)) {
+		source_close(source);
+		return STATUS_OK;
+	}
+	source_seek(source, 0);
+	TRY(decoder_open_source(source, &decoder, error));
+	decoder_close(decoder);
 	return STATUS_OK;
 }
 
@@ -110,31 +105,6 @@ static void print_names(const struct playlist *playlist, const struct list_value
 	}
 }
 
-/* Names that are not UTF-8 cannot stand in JSON: `path` then has them read as Latin-1, and path_hex holds
- * the bytes themselves. */
-static json_t *path_to_json(json_t *object, const char *path)
-{
-	char *text = text_to_utf8(path), *hex;
-	json_t *value = text ? json_string(text) : NULL;
-
-	free(text);
-	if (!value || text_is_utf8(path))
-		return value;
-	hex = malloc(2 * strlen(path) + 1);
-	if (!hex) {
-		json_decref(value);
-		return NULL;
-	}
-	for (size_t i = 0; path[i]; i++)
-		sprintf(hex + 2 * i, "%02x", (unsigned char)path[i]);
-	if (json_object_set_new(object, "path_hex", json_string(hex)) != 0) {
-		json_decref(value);
-		value = NULL;
-	}
-	free(hex);
-	return value;
-}
-
 static json_t *text_to_json(const char *text)
 {
 	char *converted = text ? text_to_utf8(text) : NULL;
@@ -144,14 +114,37 @@ static json_t *text_to_json(const char *text)
 	return value;
 }
 
+/* The bytes of a name that is not UTF-8, and so cannot stand in JSON. */
+static json_t *hex_to_json(const char *path)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n_bytes = strlen(path);
+	char *hex = malloc(2 * n_bytes + 1);
+	json_t *value;
+
+	if (!hex)
+		return NULL;
+	for (size_t i = 0; i < n_bytes; i++) {
+		hex[2 * i] = digits[(unsigned char)path[i] >> 4];
+		hex[2 * i + 1] = digits[path[i] & 15];
+	}
+	value = json_stringn(hex, 2 * n_bytes);
+	free(hex);
+	return value;
+}
+
+/* A path that is not UTF-8 is given as if it were Latin-1, and path_hex then holds its bytes. */
 static json_t *entry_to_json(const struct playlist_entry *entry, size_t index)
 {
 	json_t *object = json_object();
+	bool needs_hex = !text_is_utf8(entry->path);
 
 	if (!object)
 		return NULL;
 	if (json_object_set_new(object, "index", json_integer((json_int_t)index)) != 0 ||
-	        json_object_set_new(object, "path", path_to_json(object, entry->path)) != 0 ||
+	        json_object_set_new(object, "path", text_to_json(entry->path)) != 0 ||
+	        (needs_hex &&
+	                json_object_set_new(object, "path_hex", hex_to_json(entry->path)) != 0) ||
 	        json_object_set_new(object, "title", text_to_json(entry->title)) != 0 ||
 	        json_object_set_new(object, "directives", text_to_json(entry->directives)) != 0) {
 		json_decref(object);
@@ -257,7 +250,7 @@ const struct verb verb_list = {
         .notes = "LIST is a playlist (M3U, PLS, XSPF), a folder, a music file, or - for standard "
                  "input.\n"
                  "Lines that yield nothing are reported on standard error, with their numbers.\n"
-                 "Names are escaped when they go to a terminal.",
+                 "Names are escaped when they go to a terminal.\n",
         .values_bytes = sizeof(struct list_values),
         .run = run,
 };

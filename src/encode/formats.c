@@ -6,6 +6,18 @@
 static const struct encoder_format *const formats[] = {
         &wav_encoder,
         &raw_encoder,
+        &flac_encoder,
+        &aiff_encoder,
+        &au_encoder,
+        &caf_encoder,
+        &w64_encoder,
+        &vorbis_encoder,
+#ifdef HAVE_OPUSENC
+        &opus_encoder,
+#endif
+#ifdef HAVE_LAME
+        &mp3_encoder,
+#endif
         NULL,
 };
 

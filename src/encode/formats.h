@@ -5,5 +5,13 @@
 #include "jukebox/encoder.h"
 
 extern const struct encoder_format wav_encoder, raw_encoder;
+extern const struct encoder_format flac_encoder, aiff_encoder, au_encoder, caf_encoder, w64_encoder;
+extern const struct encoder_format vorbis_encoder;
+#ifdef HAVE_OPUSENC
+extern const struct encoder_format opus_encoder;
+#endif
+#ifdef HAVE_LAME
+extern const struct encoder_format mp3_encoder;
+#endif
 
 #endif

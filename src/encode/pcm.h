@@ -11,7 +11,7 @@ enum { PCM_SCRATCH_BYTES = 32768 };
 
 size_t pcm_sample_bytes(enum sample_format format);
 
-/* Rounded to the nearest, full scale 2^15 or 2^23, what is above it clipped.  NaN becomes 0 of s16 and s24. */
+/* Rounded to the nearest, full scale 2^15 or 2^23, what is above it clipped.  NaN becomes some value. */
 void pcm_from_float(enum sample_format format, const float *from, size_t n_samples, uint8_t *to);
 
 /* To e->writer as e->format.sample.  *n_written counts the bytes that the writer took, also on failure. */

@@ -3,7 +3,8 @@
  *
  * Every second or fourth tap of a sinc of that phase is 0 or the sample itself, so one point needs
  * 12 taps (4x) or 24 (2x), symmetric as a set.  No output can exceed the sample peak of its window times the sum of
- * |taps|: stretches under the maximum so far by that measure are passed over, and the maximum stays exact.
+ * |taps| (1.86 at 4x), nor the sample peak itself by more than 0.3 of the largest second difference, which in music is
+ * small: stretches under the maximum so far by one of these are passed over, and the maximum stays exact.
  * All channels are treated alike and only the highest counts, so vectors run over the interleaved
  * samples whatever the channels. */
 #include "truepeak.h"
@@ -22,6 +23,8 @@ enum {
 	NO_NEED_HZ = 192000,
 };
 
+#define ROUNDING 1e-4f /* of what is computed in floats, and more */
+
 static double sinc_tap(int j, int factor)
 {
 	double x = (j - (TAPS - 1) / 2.0) * M_PI / factor;
@@ -35,24 +38,53 @@ static float larger(float a, float b)
 	return a > b ? a : b;
 }
 
+static void set_tap(float tap[TRUEPEAK_VECTOR], double value)
+{
+	for (int i = 0; i < TRUEPEAK_VECTOR; i++)
+		tap[i] = (float)value;
+}
+
+/* How far points of one phase can get.  The taps are split into those of a straight line between the two
+ * samples in the middle, with the same sum and centre of gravity, and a rest; the rest, summed up twice, is a filter of
+ * second differences, and a short one. */
+static void bound_phase(struct truepeak *t, int factor, int phase)
+{
+	int n = 2 * t->n_pairs, middle = t->n_pairs - 1;
+	double sum = 0, moment = 0, absolute = 0, once = 0, twice = 0, bend = 0;
+
+	for (int i = 0; i < n; i++) {
+		sum += sinc_tap(factor * i + phase, factor);
+		moment += sinc_tap(factor * i + phase, factor) * (i - middle);
+		absolute += fabs(sinc_tap(factor * i + phase, factor));
+	}
+	for (int i = 0; i < n; i++) {
+		once += sinc_tap(factor * i + phase, factor);
+		once -= i == middle ? sum - moment : i == middle + 1 ? moment : 0;
+		twice += once;
+		bend += fabs(twice);
+	}
+	t->most = larger(t->most, (float)absolute);
+	t->line_most = larger(t->line_most, (float)(fabs(sum - moment) + fabs(moment)));
+	t->bend_most = larger(t->bend_most, (float)bend);
+}
+
 static void init_taps(struct truepeak *t, int factor)
 {
-	double half_sum = 0, quarter_sum = 0;
-
 	t->n_pairs = (TAPS - 1) / factor / 2;
 	for (int i = 0; i < t->n_pairs; i++) {
 		double half = sinc_tap(factor * i + factor / 2, factor);
 		double early = sinc_tap(factor * i + 1, factor);
 		double late = sinc_tap(factor * i + factor - 1, factor);
 
-		t->half[i] = (float)half;
-		t->even[i] = (float)((early + late) / 2);
-		t->odd[i] = (float)((early - late) / 2);
-		half_sum += 2 * fabs(half);
-		quarter_sum += fabs(early) + fabs(late);
+		set_tap(t->half[i], half);
+		set_tap(t->even[i], t->quarters ? (early + late) / 2 : 0);
+		set_tap(t->odd[i], t->quarters ? (early - late) / 2 : 0);
 	}
-	/* A little more for rounding. */
-	t->largest_gain = 1.0001f * larger((float)half_sum, (float)quarter_sum);
+	for (int phase = 1; phase < factor; phase++)
+		bound_phase(t, factor, phase);
+	t->most *= 1 + ROUNDING;
+	t->line_most *= 1 + ROUNDING;
+	t->bend_most *= 1 + ROUNDING;
 }
 
 void truepeak_init(struct truepeak *t, int sample_rate_hz, int channels)
@@ -73,7 +105,18 @@ static float peak_of_samples_scalar(const float *values, size_t n)
 	return peak;
 }
 
-/* The points that end with sample `at` of a window. */
+/* Largest second difference of each channel's samples in n + 2 * step values. */
+static float bend_of_samples_scalar(const float *values, size_t n, size_t step)
+{
+	float bend = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bend = larger(bend, fabsf((values[i] + values[i + 2 * step]) -
+		                            (values[i + step] + values[i + step])));
+	return bend;
+}
+
+/* The points in the middle of a window. */
 static float point_scalar(const struct truepeak *t, const float *window)
 {
 	size_t last = (size_t)(2 * t->n_pairs - 1);
@@ -83,13 +126,12 @@ static float point_scalar(const struct truepeak *t, const float *window)
 		float a = window[i * (size_t)t->channels];
 		float b = window[(last - i) * (size_t)t->channels];
 
-		half += t->half[i] * (a + b);
-		even += t->even[i] * (a + b);
-		odd += t->odd[i] * (a - b);
+		half += t->half[i][0] * (a + b);
+		even += t->even[i][0] * (a + b);
+		odd += t->odd[i][0] * (a - b);
 	}
-	if (!t->quarters)
-		return fabsf(half);
-	return larger(fabsf(half), larger(fabsf(even + odd), fabsf(even - odd)));
+	/* The larger of |even + odd| and |even - odd|; 2x has neither. */
+	return larger(fabsf(half), fabsf(even) + fabsf(odd));
 }
 
 static float points_scalar(const struct truepeak *t, const float *windows, size_t n)
@@ -129,54 +171,82 @@ float truepeak_of_samples(const float *values, size_t n)
 	        largest_of(_mm_max_ps(peak, other)), peak_of_samples_scalar(values + i, n - i));
 }
 
-/* Four neighbours at once. */
-static inline __m128 points_4x(const struct truepeak *t, const float *window)
+static float bend_of_samples(const float *values, size_t n, size_t step)
 {
-	const size_t step = (size_t)t->channels;
+	__m128 bend = _mm_setzero_ps();
+	size_t i = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		__m128 outer =
+		        _mm_add_ps(_mm_loadu_ps(values + i), _mm_loadu_ps(values + i + 2 * step));
+		__m128 inner = _mm_loadu_ps(values + i + step);
+
+		bend = _mm_max_ps(bend, magnitude(_mm_sub_ps(outer, _mm_add_ps(inner, inner))));
+	}
+	return larger(largest_of(bend), bend_of_samples_scalar(values + i, n - i, step));
+}
+
+/* Four neighbours at once, a tap in all four places. */
+static inline __m128 tap(const float (*taps)[TRUEPEAK_VECTOR], size_t i)
+{
+	return _mm_load_ps(taps[i]);
+}
+
+static inline __m128 points_4x(const struct truepeak *t, const float *window, size_t step)
+{
 	__m128 half = _mm_setzero_ps(), even = _mm_setzero_ps(), odd = _mm_setzero_ps();
 
+#pragma GCC unroll 6
 	for (size_t i = 0; i < 6; i++) {
 		__m128 a = _mm_loadu_ps(window + i * step);
 		__m128 b = _mm_loadu_ps(window + (11 - i) * step);
 		__m128 sum = _mm_add_ps(a, b), difference = _mm_sub_ps(a, b);
 
-		half = _mm_add_ps(half, _mm_mul_ps(_mm_set1_ps(t->half[i]), sum));
-		even = _mm_add_ps(even, _mm_mul_ps(_mm_set1_ps(t->even[i]), sum));
-		odd = _mm_add_ps(odd, _mm_mul_ps(_mm_set1_ps(t->odd[i]), difference));
+		half = _mm_add_ps(half, _mm_mul_ps(sum, tap(t->half, i)));
+		even = _mm_add_ps(even, _mm_mul_ps(sum, tap(t->even, i)));
+		odd = _mm_add_ps(odd, _mm_mul_ps(difference, tap(t->odd, i)));
 	}
-	return _mm_max_ps(magnitude(half),
-	        _mm_max_ps(magnitude(_mm_add_ps(even, odd)), magnitude(_mm_sub_ps(even, odd))));
+	/* The larger of |even + odd| and |even - odd|. */
+	return _mm_max_ps(magnitude(half), _mm_add_ps(magnitude(even), magnitude(odd)));
 }
 
-static inline __m128 points_2x(const struct truepeak *t, const float *window)
+static inline __m128 points_2x(const struct truepeak *t, const float *window, size_t step)
 {
-	const size_t step = (size_t)t->channels;
 	__m128 half = _mm_setzero_ps();
 
+#pragma GCC unroll 12
 	for (size_t i = 0; i < 12; i++)
-		half = _mm_add_ps(half, _mm_mul_ps(_mm_set1_ps(t->half[i]),
-		                                _mm_add_ps(_mm_loadu_ps(window + i * step),
-		                                        _mm_loadu_ps(window + (23 - i) * step))));
+		half = _mm_add_ps(half, _mm_mul_ps(_mm_add_ps(_mm_loadu_ps(window + i * step),
+		                                           _mm_loadu_ps(window + (23 - i) * step)),
+		                                tap(t->half, i)));
 	return magnitude(half);
 }
 
 static float points(const struct truepeak *t, const float *windows, size_t n)
 {
+	const size_t step = (size_t)t->channels;
 	__m128 peak = _mm_setzero_ps();
 	size_t i = 0;
 
 	if (t->scalar)
 		return points_scalar(t, windows, n);
+	for (; t->quarters && step == 2 && i + 4 <= n; i += 4) /* constant addresses */
+		peak = _mm_max_ps(peak, points_4x(t, windows + i, 2));
 	for (; t->quarters && i + 4 <= n; i += 4)
-		peak = _mm_max_ps(peak, points_4x(t, windows + i));
+		peak = _mm_max_ps(peak, points_4x(t, windows + i, step));
 	for (; !t->quarters && i + 4 <= n; i += 4)
-		peak = _mm_max_ps(peak, points_2x(t, windows + i));
+		peak = _mm_max_ps(peak, points_2x(t, windows + i, step));
 	return larger(largest_of(peak), points_scalar(t, windows + i, n - i));
 }
 #else
 float truepeak_of_samples(const float *values, size_t n)
 {
 	return peak_of_samples_scalar(values, n);
+}
+
+static float bend_of_samples(const float *values, size_t n, size_t step)
+{
+	return bend_of_samples_scalar(values, n, step);
 }
 
 static float points(const struct truepeak *t, const float *windows, size_t n)
@@ -192,6 +262,20 @@ static size_t history_frames(const struct truepeak *t)
 	return (size_t)(2 * t->n_pairs - 1);
 }
 
+/* Could a point between these samples be higher than `peak`?  Two bounds, the cheap one first. */
+static bool may_exceed(const struct truepeak *t, const float *values, size_t n, float peak)
+{
+	size_t step = (size_t)t->channels;
+	float samples = truepeak_of_samples(values, n);
+
+	if (samples * t->most <= peak)
+		return false;
+	if (samples * t->line_most > peak)
+		return true;
+	return samples * t->line_most + bend_of_samples(values, n - 2 * step, step) * t->bend_most >
+	       peak;
+}
+
 /* `windows` begins with the history of the first of the n_frames. */
 static float run_windows(
         const struct truepeak *t, const float *windows, size_t n_frames, float peak)
@@ -202,7 +286,7 @@ static float run_windows(
 		size_t frames = n_frames < STRETCH_FRAMES ? n_frames : STRETCH_FRAMES;
 		size_t n = frames * (size_t)t->channels;
 
-		if (truepeak_of_samples(windows, history + n) * t->largest_gain > peak)
+		if (may_exceed(t, windows, history + n, peak))
 			peak = larger(peak, points(t, windows, n));
 		windows += n;
 		n_frames -= frames;
@@ -234,7 +318,7 @@ float truepeak_run(
 	if (t->n_pairs == 0 || n_frames == 0)
 		return peak;
 	sample_peak = larger(sample_peak, truepeak_of_samples(t->history, history * width));
-	if (sample_peak * t->largest_gain <= peak) {
+	if (sample_peak * t->most <= peak) {
 		keep_history(t, frames, n_frames);
 		return peak;
 	}

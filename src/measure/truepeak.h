@@ -7,6 +7,8 @@
 
 enum {
 	TRUEPEAK_MOST_CHANNELS = 32,
+	TRUEPEAK_VECTOR =
+	        4, /* each tap is kept so many times: gcc has no cheap broadcast in SSE2 */
 	TRUEPEAK_MOST_PAIRS = 12, /* symmetric taps, in pairs */
 	TRUEPEAK_MOST_HISTORY = 2 * TRUEPEAK_MOST_PAIRS - 1, /* frames */
 };
@@ -16,10 +18,14 @@ struct truepeak {
 	int n_pairs; /* 6 at 4x, 12 at 2x, 0: samples only */
 	bool quarters; /* 4x: the points at 1/4 and 3/4 too */
 	bool scalar; /* for the tests: no vectors */
-	float largest_gain; /* of any point: sum of |taps| */
+	/* No point is above most * the largest sample of its window, nor above line_most * that + bend_most * the
+	 * largest second difference. */
+	float most, line_most, bend_most;
 	/* Taps of the point half-way, and the even and odd parts of those at 1/4 and 3/4: each of the latter
 	 * is even + odd or even - odd, as they mirror each other.  Tap i goes with frames i and last - i. */
-	float half[TRUEPEAK_MOST_PAIRS], even[TRUEPEAK_MOST_PAIRS], odd[TRUEPEAK_MOST_PAIRS];
+	_Alignas(16) float half[TRUEPEAK_MOST_PAIRS][TRUEPEAK_VECTOR];
+	_Alignas(16) float even[TRUEPEAK_MOST_PAIRS][TRUEPEAK_VECTOR];
+	_Alignas(16) float odd[TRUEPEAK_MOST_PAIRS][TRUEPEAK_VECTOR];
 	float history[TRUEPEAK_MOST_HISTORY * TRUEPEAK_MOST_CHANNELS];
 };
 

@@ -90,12 +90,27 @@ static const float *spread(struct converter *c, const float *stereo, size_t n_fr
 	return c->spread;
 }
 
+/* Loops of sixteen are what compilers make vectors of. */
 static void count_clipped(struct converter *c, const float *samples, size_t n_samples)
 {
-	int64_t n = 0;
+	for (; n_samples >= 16; n_samples -= 16, samples += 16) {
+		int32_t n = 0;
+		for (int i = 0; i < 16; i++)
+			n += fabsf(samples[i]) > 1.0f;
+		c->clipped += n;
+	}
 	for (size_t i = 0; i < n_samples; i++)
-		n += fabsf(samples[i]) > 1.0f;
-	c->clipped += n;
+		c->clipped += fabsf(samples[i]) > 1.0f;
+}
+
+static void from_s16(const int16_t *restrict from, size_t n_samples, float *restrict to)
+{
+	const float step = 1.0f / 32768.0f;
+	for (; n_samples >= 16; n_samples -= 16, from += 16, to += 16)
+		for (int i = 0; i < 16; i++)
+			to[i] = (float)from[i] * step;
+	for (size_t i = 0; i < n_samples; i++)
+		to[i] = (float)from[i] * step;
 }
 
 static int32_t s24_value(const uint8_t *b)
@@ -111,8 +126,7 @@ static const float *on_grid(struct converter *c, const float *samples, size_t n_
 	count_clipped(c, samples, n_samples);
 	if (c->sample == SAMPLE_S16) {
 		dither_to_s16(c->dither, samples, c->integers.s16, n_samples);
-		for (size_t i = 0; i < n_samples; i++)
-			c->spread[i] = (float)c->integers.s16[i] * (1.0f / 32768.0f);
+		from_s16(c->integers.s16, n_samples, c->spread);
 	} else {
 		dither_to_s24(c->dither, samples, c->integers.s24, n_samples);
 		for (size_t i = 0; i < n_samples; i++)

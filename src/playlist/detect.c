@@ -77,7 +77,7 @@ enum list_kind detect_list(const uint8_t *head, size_t n_bytes, const char *name
 		return LIST_MUSIC;
 	make_plain(plain, head, n_bytes);
 	if (begins(plain, "#EXTM3U") || begins(plain, "#EXTINF") || begins(plain, "#JUKEBOX:"))
-		return LIST_M3U;
+		return strstr(plain, "\n#EXT-X-") ? LIST_HLS : LIST_M3U;
 	if (begins(plain, "[playlist]"))
 		return LIST_PLS;
 	if (begins(plain, "<playlist") || (begins(plain, "<?xml") && strstr(plain, "<playlist")))

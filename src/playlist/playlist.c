@@ -34,9 +34,11 @@ static enum status read_list(struct import *import, enum list_kind kind, struct 
 	return status == STATUS_OK ? STATUS_OK : no_memory(error);
 }
 
-static enum status refuse_music(const char *name, struct error *error)
+/* What is neither a list of files nor, where only a list will do, anything else. */
+static enum status refuse_kind(enum list_kind kind, const char *name, struct error *error)
 {
-	return error_set(error, STATUS_UNSUPPORTED, "%s: is music, not a list", name);
+	return error_set(error, STATUS_UNSUPPORTED, "%s: is %s, not a list of files", name,
+	        kind == LIST_HLS ? "an HLS stream" : "music");
 }
 
 /* ---- lists from a descriptor ------------------------------------------------------------------- */
@@ -58,8 +60,8 @@ static enum status add_descriptor(
 	if (bytes_init_fd(&bytes, fd) != 0)
 		return error_set_errno(error, errno, "%s: cannot be read", name);
 	kind = detect_list(bytes.head, bytes.n_head, "");
-	if (kind == LIST_MUSIC)
-		return refuse_music(name, error);
+	if (kind == LIST_MUSIC || kind == LIST_HLS)
+		return refuse_kind(kind, name, error);
 	status = read_list(&import, kind, error);
 	resolver_done(&import.resolver);
 	return status;
@@ -115,8 +117,8 @@ static enum status add_source(
 	if (bytes_init_source(import->bytes, source) != 0)
 		return error_set_errno(error, errno, "%s: cannot be read", path);
 	kind = detect_list(import->bytes->head, import->bytes->n_head, path);
-	if (kind == LIST_MUSIC && named != LIST_NONE)
-		return refuse_music(path, error);
+	if (kind == LIST_HLS || (kind == LIST_MUSIC && named != LIST_NONE))
+		return refuse_kind(kind, path, error);
 	if (kind == LIST_NONE || kind == LIST_MUSIC) {
 		const char *refusal = resolve_refusal(st);
 		if (refusal)

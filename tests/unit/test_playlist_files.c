@@ -285,6 +285,7 @@ static void content_tells_before_the_name(void **state)
 	assert_int_equal(kind("<?xml version='1.0'?>\n<playlist", "x"), LIST_XSPF);
 	assert_int_equal(kind("<?xml version='1.0'?>\n<html", "x"), LIST_NONE);
 	assert_int_equal(kind("RIFF....WAVEfmt ", "x.m3u"), LIST_MUSIC);
+	assert_int_equal(kind("#EXTM3U\n#EXT-X-TARGETDURATION:9\n", "x.mp3"), LIST_HLS);
 	assert_int_equal(
 	        detect_list((const uint8_t *)"\xff\xfe#\0E\0X\0T\0M\0003\0U\0", 16, "x"), LIST_M3U);
 	assert_int_equal(
@@ -313,6 +314,9 @@ static void single_files(void **state)
 	assert_int_equal(add(place, "song.mp3"), STATUS_OK);
 	assert_int_equal(add(place, "empty.mp3"), STATUS_BAD_DATA);
 	assert_non_null(strstr(place->error.text, "empty.mp3: is empty"));
+	write_file(place, "hls.m3u8", "#EXTM3U\r\n#EXT-X-VERSION:3\r\nsong.mp3\r\n");
+	assert_int_equal(add(place, "hls.m3u8"), STATUS_UNSUPPORTED);
+	assert_non_null(strstr(place->error.text, "hls.m3u8: is an HLS stream"));
 	assert_int_equal(add(place, "wav.m3u"), STATUS_UNSUPPORTED);
 	assert_non_null(strstr(place->error.text, "wav.m3u: is music"));
 	assert_int_equal(add(place, "fifo.mp3"), STATUS_UNSUPPORTED);

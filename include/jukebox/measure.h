@@ -45,7 +45,7 @@ struct measure_pool *measure_pool_new(
  * measure_pool_cancel. Long files go best first, but order is the caller's. */
 enum status measure_pool_add(struct measure_pool *pool, size_t index, const char *path) MUST_USE;
 
-/* Drops what waits, stops what runs.  Any thread. */
+/* Drops what waits, stops what runs; neither is reported.  Any thread, also from measure_done_fn. */
 void measure_pool_cancel(struct measure_pool *pool);
 
 /* Waits until all that was added is done. */

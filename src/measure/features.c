@@ -226,10 +226,15 @@ static double flatness(const double power[BINS], double all)
 	return exp(log_sum / (BINS - 1)) * (BINS - 1) / all;
 }
 
+static float larger(float a, float b)
+{
+	return a > b ? a : b;
+}
+
 /* The part of all amplitudes that was not there before: 0 ... 1. */
 static double flux(struct features *f, const double power[BINS])
 {
-	float now[BANDS];
+	float now[BANDS], before;
 	double rise = 0, all = 1e-6;
 
 	for (int b = 0; b < BANDS; b++) {
@@ -238,8 +243,8 @@ static double flux(struct features *f, const double power[BINS])
 		for (int k = band_edges[b]; k < band_edges[b + 1]; k++)
 			sum += power[k];
 		now[b] = (float)sqrt(sum);
-		rise += fmax(0, (double)now[b] - fmax((double)f->amplitudes[0][b],
-		                                         (double)f->amplitudes[1][b]));
+		before = larger(f->amplitudes[0][b], f->amplitudes[1][b]);
+		rise += (double)(larger(now[b], before) - before);
 		all += (double)now[b];
 	}
 	memcpy(f->amplitudes[1], f->amplitudes[0], sizeof(now));
@@ -286,7 +291,7 @@ static enum status take_window(struct features *f)
 	f->block.power += all;
 	f->block.bass_power += bass;
 	f->block.moment_hz += moment * bin_hz;
-	f->block.onset = fmax(f->block.onset, new_sound);
+	f->block.onset = new_sound > f->block.onset ? new_sound : f->block.onset;
 	return keep_envelope(f, new_sound);
 }
 

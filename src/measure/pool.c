@@ -1,8 +1,8 @@
 /* pool.c - workers that measure files, each one file at a time.  Order of results is the order of finishing; who
  * stores them and what is played meanwhile is the callers' affair.
  *
- * Two locks: `lock` for the queue and its counters, `done_lock` around the callback.  Neither is taken under the
- * other. */
+ * Two locks: `lock` for the queue and its counters, a leaf; `done_lock` around the callback, which may call
+ * measure_pool_cancel. */
 #include "jukebox/measure.h"
 
 #include <pthread.h>

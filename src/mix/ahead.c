@@ -1,0 +1,657 @@
+/* ahead.c - the threads between the plan and the mixer.
+ *
+ * A stream is a deck and the blocks that it has filled.  Workers serve the first stream in the order of the plan that can
+ * be served, so the current song always comes first, and stay with it as long as it is the first; what the
+ * mixer sees of a stream does not depend on who filled it when.
+ *
+ * Memory: each stream may hold SHARE blocks, and all together the rest of the budget beyond that; so none can
+ * take the last block away from another that is needed at the same time (no deadlock), and the sum is
+ * bounded: streams are only begun while no more than n_workers + EXTRA_STREAMS are under way, or
+ * when the mixer stands before them.  Blocks are kept for reuse: no allocation while songs come and go.
+ *
+ * One lock guards everything here; it is never held while decoding, nor in the user's `next`.
+ */
+#include "ahead.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deck.h"
+#include "jukebox/decoder.h"
+
+enum {
+	BLOCK_FRAMES = 4096,
+	SHARE = 8, /* blocks of a stream's own: 0.7 s at 48 kHz */
+	WAKE = 4, /* blocks that are worth waking a thread for */
+	EXTRA_STREAMS = 2,
+	MOST_WORKERS = 64,
+};
+
+struct block {
+	struct block *next;
+	size_t n_frames;
+	float frames[2 * BLOCK_FRAMES];
+};
+
+struct stream {
+	struct stream *next;
+	struct deck *deck; /* of the worker that made it busy */
+	bool busy, waiting, finished;
+	bool ended; /* no clip will be joined */
+	bool needed; /* the mixer waits for it, or has */
+	struct clip *first_new, *last_new; /* references not yet given to the deck */
+	int n_clips, n_begun; /* known; begun by the deck */
+	int n_in_use; /* not yet left by the mixer */
+	struct block *first, *last; /* filled */
+	size_t n_filled, n_held; /* blocks: filled; those and the ones being filled or read */
+
+	/* the mixer's */
+	struct block *reading;
+	size_t n_read;
+};
+
+struct ahead {
+	struct mix_options options;
+	mix_next_fn *next;
+	void *user;
+	size_t pool_blocks; /* budget beyond the shares */
+
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t work, ask, ready; /* for workers, the asker, the mixer */
+	struct stream *streams, *last_stream;
+	struct clip *first_known, *last_known; /* not yet taken by the mixer */
+	struct block *spare;
+	size_t n_beyond; /* blocks that streams hold beyond their shares */
+	size_t n_returned; /* since workers were last told */
+	int n_unbegun; /* clips known whose decoding has not begun */
+	int n_idle; /* workers waiting */
+	struct stream *awaited; /* what the mixer waits for, if it does */
+	bool clip_awaited; /* the mixer waits for a clip */
+	bool all_known, dropped, stop;
+	enum status ask_status, work_status; /* why there are no more clips; why no more frames */
+	struct error ask_error;
+
+	/* the asker's */
+	struct stream *open; /* the last one, while clips may be joined to it */
+	int open_hz;
+	int64_t last_start, last_end, horizon; /* of the clips so far */
+
+	pthread_t asker, workers[MOST_WORKERS];
+	bool has_asker;
+	int n_workers;
+};
+
+/* ---- blocks and streams; with the lock ---------------------------------------------------------- */
+
+static bool may_hold_more(const struct ahead *a, const struct stream *s)
+{
+	return s->n_held < SHARE || a->n_beyond < a->pool_blocks;
+}
+
+static struct block *take_block(struct ahead *a, struct stream *s)
+{
+	struct block *block = a->spare;
+	if (block)
+		a->spare = block->next;
+	else
+		block = malloc(sizeof(*block));
+	if (!block)
+		return NULL;
+	if (s->n_held++ >= SHARE)
+		a->n_beyond++;
+	block->next = NULL;
+	block->n_frames = 0;
+	return block;
+}
+
+static void return_block(struct ahead *a, struct stream *s, struct block *block)
+{
+	block->next = a->spare;
+	a->spare = block;
+	if (--s->n_held >= SHARE)
+		a->n_beyond--;
+	if (++a->n_returned >= WAKE && a->n_idle) {
+		a->n_returned = 0;
+		pthread_cond_broadcast(&a->work);
+	}
+}
+
+static void free_stream(struct ahead *a, struct stream *s)
+{
+	while (s->first) {
+		struct block *block = s->first;
+		s->first = block->next;
+		return_block(a, s, block);
+	}
+	if (s->reading)
+		return_block(a, s, s->reading);
+	while (s->first_new) {
+		struct clip *clip = s->first_new;
+		s->first_new = clip->next_in_deck;
+		clip_release(clip);
+	}
+	a->n_unbegun -= s->n_clips - s->n_begun;
+	deck_free(s->deck);
+	free(s);
+}
+
+static void unlink_stream(struct ahead *a, struct stream *s)
+{
+	struct stream **at = &a->streams, *before = NULL;
+	while (*at != s) {
+		before = *at;
+		at = &before->next;
+	}
+	*at = s->next;
+	if (a->last_stream == s)
+		a->last_stream = before;
+}
+
+/* When neither the mixer nor a worker nor the asker has anything to do with it any more. */
+static void free_when_done(struct ahead *a, struct stream *s)
+{
+	bool is_over = s->ended && s->n_in_use == 0;
+	if (s->busy || !is_over)
+		return;
+	unlink_stream(a, s);
+	free_stream(a, s);
+	pthread_cond_broadcast(&a->work);
+	pthread_cond_signal(&a->ask);
+}
+
+static void end_open_stream(struct ahead *a)
+{
+	struct stream *s = a->open;
+	if (!s)
+		return;
+	a->open = NULL;
+	s->ended = true;
+	s->waiting = false;
+	pthread_cond_broadcast(&a->work);
+	free_when_done(a, s);
+}
+
+/* ---- workers --------------------------------------------------------------------------------------- */
+
+static bool can_be_served(const struct ahead *a, const struct stream *s, int place)
+{
+	if (s->busy || s->waiting || s->finished || s->n_in_use == 0)
+		return false;
+	if (place >= a->n_workers + EXTRA_STREAMS && !s->needed)
+		return false;
+	return may_hold_more(a, s);
+}
+
+/* The stream that the mixer stands still for, else the first in the order of the plan. */
+static struct stream *most_urgent(const struct ahead *a)
+{
+	int place = 0;
+	if (a->awaited && a->awaited->n_filled < WAKE && can_be_served(a, a->awaited, 0))
+		return a->awaited;
+	for (struct stream *s = a->streams; s; s = s->next, place++)
+		if (can_be_served(a, s, place))
+			return s;
+	return NULL;
+}
+
+static struct stream *pick(struct ahead *a, struct block **block)
+{
+	struct stream *s = a->work_status == STATUS_OK ? most_urgent(a) : NULL;
+	if (!s)
+		return NULL;
+	*block = take_block(a, s);
+	if (*block)
+		return s;
+	a->work_status = STATUS_NO_MEMORY;
+	pthread_cond_signal(&a->ready);
+	return NULL;
+}
+
+/* What became known of the chain goes to its deck. */
+static void tell_deck(struct stream *s)
+{
+	while (s->first_new) {
+		struct clip *clip = s->first_new;
+		s->first_new = clip->next_in_deck;
+		clip->next_in_deck = NULL;
+		deck_add(s->deck, clip);
+		clip_release(clip);
+	}
+	if (s->ended)
+		deck_end(s->deck);
+}
+
+static void note_begun(struct ahead *a, struct stream *s, int n_begun)
+{
+	if (n_begun == s->n_begun)
+		return;
+	a->n_unbegun -= n_begun - s->n_begun;
+	s->n_begun = n_begun;
+	pthread_cond_signal(&a->ask);
+}
+
+static void append(struct ahead *a, struct stream *s, struct block *block)
+{
+	if (block->n_frames == 0) {
+		return_block(a, s, block);
+		return;
+	}
+	if (s->first)
+		s->last->next = block;
+	else
+		s->first = block;
+	s->last = block;
+	s->n_filled++;
+}
+
+static void serve(
+        struct ahead *a, struct stream *s, struct block *block, struct deck_scratch *scratch)
+{
+	s->busy = true;
+	tell_deck(s);
+	bool was_ended = s->ended;
+	pthread_mutex_unlock(&a->lock);
+	enum deck_state state =
+	        deck_fill(s->deck, scratch, block->frames, BLOCK_FRAMES, &block->n_frames);
+	pthread_mutex_lock(&a->lock);
+	s->busy = false;
+	append(a, s, block);
+	s->finished = state == DECK_FINISHED;
+	s->waiting = state == DECK_WAITING && !s->first_new && s->ended == was_ended;
+	note_begun(a, s, s->finished ? s->n_clips : deck_begun(s->deck));
+	if (a->awaited == s && (s->n_filled >= WAKE || s->finished || s->waiting))
+		pthread_cond_signal(&a->ready);
+	free_when_done(a, s);
+}
+
+static void *work(void *user)
+{
+	struct ahead *a = user;
+	struct deck_scratch *scratch = deck_scratch_new();
+	pthread_mutex_lock(&a->lock);
+	if (!scratch) {
+		a->work_status = STATUS_NO_MEMORY;
+		pthread_cond_signal(&a->ready);
+	}
+	while (scratch && !a->stop) {
+		struct block *block = NULL;
+		struct stream *s = pick(a, &block);
+		if (s) {
+			serve(a, s, block, scratch);
+			continue;
+		}
+		a->n_idle++;
+		pthread_cond_wait(&a->work, &a->lock);
+		a->n_idle--;
+	}
+	pthread_mutex_unlock(&a->lock);
+	deck_scratch_free(scratch);
+	return NULL;
+}
+
+/* ---- the asker ---------------------------------------------------------------------------------------- */
+
+static enum status check(const struct ahead *a, const struct plan_clip *plan, struct error *error)
+{
+	bool fits = plan->path && plan->n_frames >= 0 && plan->from_frame >= 0 &&
+	            (plan->to_frame > plan->from_frame || plan->n_frames == 0) &&
+	            plan->source_hz >= DECODER_LOWEST_HZ && plan->source_hz <= DECODER_HIGHEST_HZ &&
+	            plan->n_frames < INT64_MAX / 4 && plan->start_frame < INT64_MAX / 4 &&
+	            plan->to_frame < INT64_MAX / 4 && isfinite(plan->gain_db) &&
+	            isfinite(plan->offset[0]) && isfinite(plan->offset[1]);
+	if (!fits)
+		return error_set(error, STATUS_BAD_DATA, "%s: the plan has no such place or gain",
+		        plan->path ? plan->path : "(no file)");
+	if (plan->start_frame < a->horizon || plan->start_frame < a->last_start)
+		return error_set(error, STATUS_BAD_DATA,
+		        "%s: starts at frame %lld, but the clip before it ends without an overlap "
+		        "at %lld",
+		        plan->path, (long long)plan->start_frame, (long long)a->horizon);
+	return STATUS_OK;
+}
+
+static bool continues(const struct ahead *a, const struct plan_clip *plan)
+{
+	return plan->joined && a->open && a->open_hz == plan->source_hz &&
+	       a->last_end == plan->start_frame && plan->n_frames > 0;
+}
+
+static struct stream *new_stream(struct ahead *a)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->deck = deck_new(a->options.rate_hz, a->options.quality);
+	if (!s->deck) {
+		free(s);
+		return NULL;
+	}
+	if (a->last_stream)
+		a->last_stream->next = s;
+	else
+		a->streams = s;
+	a->last_stream = s;
+	return s;
+}
+
+/* Gives the clip to the stream that it continues, or to a new one. */
+static enum status give_stream(struct ahead *a, struct clip *clip)
+{
+	if (!continues(a, &clip->plan)) {
+		end_open_stream(a);
+		if (clip->plan.n_frames == 0)
+			return STATUS_OK;
+		a->open = new_stream(a);
+		if (!a->open)
+			return STATUS_NO_MEMORY;
+	}
+	struct stream *s = clip->stream = a->open;
+	clip_hold(clip);
+	if (s->first_new)
+		s->last_new->next_in_deck = clip;
+	else
+		s->first_new = clip;
+	s->last_new = clip;
+	s->waiting = false;
+	s->n_clips++;
+	s->n_in_use++;
+	a->n_unbegun++;
+	return STATUS_OK;
+}
+
+static void note_place(struct ahead *a, const struct plan_clip *plan)
+{
+	int64_t alone = plan->n_frames - (plan->overlap_frames > 0 ? plan->overlap_frames : 0);
+	int64_t horizon = plan->start_frame + (alone > 0 ? alone : 0);
+	a->horizon = horizon > a->horizon ? horizon : a->horizon;
+	a->open_hz = plan->source_hz;
+	a->last_start = plan->start_frame;
+	a->last_end = plan->start_frame + plan->n_frames;
+}
+
+static void know(struct ahead *a, struct clip *clip)
+{
+	if (a->first_known)
+		a->last_known->next_known = clip;
+	else
+		a->first_known = clip;
+	a->last_known = clip;
+	a->clip_awaited = false;
+	pthread_cond_signal(&a->ready);
+	pthread_cond_broadcast(&a->work);
+}
+
+/* Takes *plan over, or leaves it to the caller. */
+static enum status add_clip(struct ahead *a, struct plan_clip *plan, struct error *error)
+{
+	TRY(check(a, plan, error));
+	struct clip *clip = clip_new(plan);
+	if (!clip)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (give_stream(a, clip) != STATUS_OK) {
+		*plan = (struct plan_clip){0};
+		clip_release(clip);
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	note_place(a, &clip->plan);
+	if (clip->plan.overlap_frames != 0)
+		end_open_stream(a); /* nothing joined comes behind an overlap or a pause */
+	know(a, clip);
+	return STATUS_OK;
+}
+
+static void end_asking(struct ahead *a, enum status status, const struct error *error)
+{
+	a->all_known = true;
+	if (status != STATUS_END) {
+		a->ask_status = status;
+		a->ask_error = *error;
+	}
+	end_open_stream(a);
+	pthread_cond_signal(&a->ready);
+}
+
+static void ask_once(struct ahead *a)
+{
+	struct plan_clip plan = {0};
+	struct error error = {0};
+	pthread_mutex_unlock(&a->lock);
+	enum status status = a->next(a->user, &plan, &error);
+	pthread_mutex_lock(&a->lock);
+	bool is_welcome = status == STATUS_OK && !a->dropped && !a->stop;
+	enum status added = is_welcome ? add_clip(a, &plan, &error) : status;
+	if (status == STATUS_OK && (!is_welcome || added != STATUS_OK))
+		plan_clip_done(&plan);
+	if (added != STATUS_OK && !a->all_known)
+		end_asking(a, added, &error);
+}
+
+static void *ask(void *user)
+{
+	struct ahead *a = user;
+	pthread_mutex_lock(&a->lock);
+	while (!a->stop && !a->all_known) {
+		if (a->n_unbegun == 0 || a->clip_awaited)
+			ask_once(a);
+		else
+			pthread_cond_wait(&a->ask, &a->lock);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
+}
+
+/* ---- begin and end ----------------------------------------------------------------------------------- */
+
+/* Signals are for the program's own threads. */
+static bool start_thread(pthread_t *thread, void *(*function)(void *), void *user)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(thread, NULL, function, user);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed == 0;
+}
+
+static size_t pool_blocks(const struct mix_options *options)
+{
+	size_t blocks = options->buffer_bytes / sizeof(struct block);
+	size_t shares = ((size_t)options->n_workers + EXTRA_STREAMS) * SHARE;
+	return blocks > shares ? blocks - shares : 0;
+}
+
+static int within(int n, int lowest, int highest)
+{
+	return n < lowest ? lowest : n > highest ? highest : n;
+}
+
+/* As many workers as can be had. */
+static bool start_threads(struct ahead *a)
+{
+	pthread_mutex_lock(&a->lock);
+	while (a->n_workers < a->options.n_workers &&
+	        start_thread(&a->workers[a->n_workers], work, a))
+		a->n_workers++;
+	a->has_asker = a->n_workers > 0 && start_thread(&a->asker, ask, a);
+	pthread_mutex_unlock(&a->lock);
+	return a->has_asker;
+}
+
+struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, void *user)
+{
+	struct ahead *a = calloc(1, sizeof(*a));
+	if (!a)
+		return NULL;
+	a->options = *options;
+	a->options.n_workers = within(options->n_workers, 1, MOST_WORKERS);
+	a->next = next;
+	a->user = user;
+	a->pool_blocks = pool_blocks(&a->options);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->work, NULL);
+	pthread_cond_init(&a->ask, NULL);
+	pthread_cond_init(&a->ready, NULL);
+	if (!start_threads(a)) {
+		ahead_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+static void stop_threads(struct ahead *a)
+{
+	pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	pthread_cond_broadcast(&a->work);
+	pthread_cond_broadcast(&a->ask);
+	pthread_mutex_unlock(&a->lock);
+	if (a->has_asker)
+		pthread_join(a->asker, NULL);
+	for (int i = 0; i < a->n_workers; i++)
+		pthread_join(a->workers[i], NULL);
+}
+
+static void free_all(struct ahead *a)
+{
+	while (a->first_known) {
+		struct clip *clip = a->first_known;
+		a->first_known = clip->next_known;
+		clip_release(clip);
+	}
+	while (a->streams) {
+		struct stream *s = a->streams;
+		a->streams = s->next;
+		free_stream(a, s);
+	}
+	while (a->spare) {
+		struct block *block = a->spare;
+		a->spare = block->next;
+		free(block);
+	}
+}
+
+void ahead_free(struct ahead *ahead)
+{
+	if (!ahead)
+		return;
+	stop_threads(ahead);
+	free_all(ahead);
+	pthread_cond_destroy(&ahead->work);
+	pthread_cond_destroy(&ahead->ask);
+	pthread_cond_destroy(&ahead->ready);
+	pthread_mutex_destroy(&ahead->lock);
+	free(ahead);
+}
+
+/* ---- the mixer's side ---------------------------------------------------------------------------------- */
+
+static enum status take_known(struct ahead *a, struct clip **clip, struct error *error)
+{
+	if (!a->first_known) {
+		if (a->ask_status != STATUS_OK)
+			*error = a->ask_error;
+		return a->ask_status != STATUS_OK ? a->ask_status : STATUS_END;
+	}
+	*clip = a->first_known;
+	a->first_known = (*clip)->next_known;
+	return STATUS_OK;
+}
+
+enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *error)
+{
+	struct ahead *a = ahead;
+	pthread_mutex_lock(&a->lock);
+	a->clip_awaited = true;
+	while (!a->first_known && !a->all_known) {
+		pthread_cond_signal(&a->ask);
+		pthread_cond_wait(&a->ready, &a->lock);
+	}
+	a->clip_awaited = false;
+	enum status status = take_known(a, clip, error);
+	pthread_mutex_unlock(&a->lock);
+	return status;
+}
+
+static struct block *next_block(struct ahead *a, struct stream *s)
+{
+	s->needed = true;
+	a->awaited = s;
+	while (!s->first && !s->finished && a->work_status == STATUS_OK) {
+		pthread_cond_broadcast(&a->work);
+		pthread_cond_wait(&a->ready, &a->lock);
+	}
+	a->awaited = NULL;
+	struct block *block = s->first;
+	if (block) {
+		s->first = block->next;
+		s->n_filled--;
+	}
+	return block;
+}
+
+enum status ahead_read(struct ahead *ahead, struct clip *clip, const float **frames,
+        size_t *n_frames, struct error *error)
+{
+	struct stream *s = clip->stream;
+	if (!s->reading) {
+		pthread_mutex_lock(&ahead->lock);
+		s->reading = next_block(ahead, s);
+		enum status status = ahead->work_status;
+		pthread_mutex_unlock(&ahead->lock);
+		if (!s->reading)
+			return error_set(error, status ? status : STATUS_BAD_DATA, "%s",
+			        status ? "out of memory" : "a clip is shorter than planned");
+		s->n_read = 0;
+	}
+	*frames = s->reading->frames + 2 * s->n_read;
+	*n_frames = s->reading->n_frames - s->n_read;
+	return STATUS_OK;
+}
+
+void ahead_took(struct ahead *ahead, struct clip *clip, size_t n_frames)
+{
+	struct stream *s = clip->stream;
+	s->n_read += n_frames;
+	if (s->n_read < s->reading->n_frames)
+		return;
+	pthread_mutex_lock(&ahead->lock);
+	return_block(ahead, s, s->reading);
+	s->reading = NULL;
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+static void leave(struct ahead *a, struct clip *clip)
+{
+	struct stream *s = clip->stream;
+	clip_release(clip);
+	if (!s)
+		return;
+	s->n_in_use--;
+	free_when_done(a, s);
+}
+
+void ahead_leave(struct ahead *ahead, struct clip *clip)
+{
+	pthread_mutex_lock(&ahead->lock);
+	leave(ahead, clip);
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+void ahead_drop(struct ahead *ahead)
+{
+	struct ahead *a = ahead;
+	pthread_mutex_lock(&a->lock);
+	a->dropped = a->all_known = true;
+	a->ask_status = STATUS_OK;
+	end_open_stream(a);
+	while (a->first_known) {
+		struct clip *clip = a->first_known;
+		a->first_known = clip->next_known;
+		leave(a, clip);
+	}
+	pthread_cond_broadcast(&a->ask);
+	pthread_mutex_unlock(&a->lock);
+}

@@ -315,6 +315,8 @@ static enum status read_tag(struct source *source, const uint8_t *header, int64_
 		return STATUS_OK;
 	if (tag.version > 2 && header[5] & 0x40)
 		pass_extended_header(&tag);
+	if (tag.position > tag.end)
+		return STATUS_OK;
 	if (tag.unsynchronised && tag.version < 4)
 		return read_unsynchronised(&tag);
 	return read_frames(&tag);
@@ -343,6 +345,8 @@ enum status id3_read_v2(struct source *source, int64_t start, struct tags *tags,
 		footer = header[5] & 0x10 && header[3] >= 4 ? HEADER_BYTES : 0;
 		if (*behind + HEADER_BYTES + n_bytes > size)
 			n_bytes = footer = 0;
+		if (*behind + HEADER_BYTES + n_bytes + footer > size)
+			footer = 0;
 		if (i < ID3_TAGS_READ &&
 		        read_tag(source, header, *behind, n_bytes, tags) != STATUS_OK)
 			return error_set(error, STATUS_NO_MEMORY, "out of memory");

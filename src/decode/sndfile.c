@@ -1,6 +1,7 @@
 /* sndfile.c - WAV, AIFF, AU, CAF, W64, RF64 and their kin by libsndfile.  What it also knows of FLAC, Ogg
  * and MP3 is left to the libraries it would call for them. */
 #include <sndfile.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ struct mark {
 
 static bool has_mark(const uint8_t *head, size_t n_bytes, const struct mark *mark)
 {
+	if (mark->n_bytes == 0)
+		return true;
 	return mark->at + (size_t)mark->n_bytes <= n_bytes &&
 	       memcmp(head + mark->at, mark->bytes, mark->n_bytes) == 0;
 }

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Room for whatever is added to a position without overflow. */
+#define LARGEST_POSITION (INT64_MAX / 4)
+
 void view_init(struct view *view, struct source *source, int64_t start)
 {
 	view->source = source;
@@ -79,7 +82,8 @@ int64_t view_seek(struct view *view, int64_t offset, int whence)
 	                                    : 0;
 	int64_t to;
 
-	if (__builtin_add_overflow(from, offset, &to) || to < 0 || to > INT64_MAX - view->start)
+	if (__builtin_add_overflow(from, offset, &to) || to < 0 ||
+	        to > LARGEST_POSITION - view->start)
 		return -1;
 	view->position = to;
 	return to;

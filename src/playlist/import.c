@@ -112,3 +112,28 @@ enum status import_title(struct buffer *to, const char *text, size_t n_bytes)
 	free(converted);
 	return status;
 }
+
+enum status import_directive(
+        struct import *import, struct buffer *directives, int64_t *line, const struct line *at)
+{
+	const char *text = at->text + strlen(DIRECTIVE_PREFIX);
+	enum status status = STATUS_OK;
+	char *converted;
+
+	text += strspn(text, " \t");
+	if (directives->n_bytes + strlen(text) > DIRECTIVES_MOST_BYTES / 2) {
+		import_note(import, at->number, DIRECTIVE_PREFIX " too much, left out");
+		return STATUS_OK;
+	}
+	converted = text_to_utf8(text); /* at most twice as long */
+	if (!converted)
+		return STATUS_NO_MEMORY;
+	if (*line)
+		status = buffer_add(directives, "\n", 1);
+	else
+		*line = at->number;
+	if (status == STATUS_OK)
+		status = buffer_add(directives, converted, strlen(converted));
+	free(converted);
+	return status;
+}

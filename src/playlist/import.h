@@ -4,12 +4,14 @@
 
 #include "bytes.h"
 #include "jukebox/playlist.h"
+#include "lines.h"
 #include "resolve.h"
 
 enum {
 	TITLE_MOST_BYTES = 1024,
 	DIRECTIVES_MOST_BYTES = 16 << 10,
 };
+#define DIRECTIVE_PREFIX "#JUKEBOX:"
 
 /* One list while it is read. */
 struct import {
@@ -44,6 +46,11 @@ void import_note(struct import *import, int64_t line, const char *text);
 
 /* A title as it is kept: trimmed, cut, in UTF-8; "" when nothing is left. */
 enum status import_title(struct buffer *to, const char *text, size_t n_bytes) MUST_USE;
+
+/* The text behind "#JUKEBOX:", n_bytes and a NUL, joined in UTF-8 to those before it; *line becomes its
+ * number when it was 0.  Too much of it is reported and left out. */
+enum status import_directive(struct import *import, struct buffer *directives, int64_t *line,
+        const struct line *at) MUST_USE;
 
 /* Appends to the playlist; title and directives may be NULL. */
 enum status import_append(struct import *import, const char *path, const char *title,

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lines.h"
-
 /* What stands before an entry and belongs to it. */
 struct pending {
 	struct buffer title, directives;
@@ -47,33 +45,14 @@ static enum status take_extinf(struct pending *pending, const struct line *line)
 	return import_title(&pending->title, at + 1, (size_t)(end - at - 1));
 }
 
-static enum status take_directive(
-        struct import *import, struct pending *pending, const struct line *line)
-{
-	const size_t prefix = strlen("#JUKEBOX:");
-	struct buffer *directives = &pending->directives;
-	char *text = line->text + prefix;
-	size_t n_bytes = strlen(text);
-
-	if (directives->n_bytes + n_bytes > DIRECTIVES_MOST_BYTES) {
-		import_note(import, line->number, "#JUKEBOX: too much before one entry: left out");
-		return STATUS_OK;
-	}
-	if (pending->directives_line)
-		TRY(buffer_add(directives, "\n", 1));
-	else
-		pending->directives_line = line->number;
-	text += strspn(text, " \t");
-	return buffer_add(directives, text, strlen(text));
-}
-
 static enum status take_comment(
         struct import *import, struct pending *pending, const struct line *line)
 {
 	if (begins(line, "#EXTINF"))
 		return take_extinf(pending, line);
-	if (begins(line, "#JUKEBOX:"))
-		return take_directive(import, pending, line);
+	if (begins(line, DIRECTIVE_PREFIX))
+		return import_directive(
+		        import, &pending->directives, &pending->directives_line, line);
 	return STATUS_OK;
 }
 
@@ -131,7 +110,8 @@ enum status m3u_read(struct import *import)
 			break;
 	}
 	if (status == STATUS_END && pending.directives_line)
-		import_note(import, pending.directives_line, "#JUKEBOX: stands before no entry");
+		import_note(import, pending.directives_line,
+		        DIRECTIVE_PREFIX " stands before no entry");
 	buffer_done(&pending.title);
 	buffer_done(&pending.directives);
 	lines_done(&lines);

@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "jukebox/text.h"
-#include "lines.h"
 
 enum item_kind { ITEM_FILE, ITEM_TITLE };
 
@@ -27,7 +26,7 @@ struct items {
 	size_t count, capacity;
 	struct buffer texts;
 	struct buffer directives; /* that wait for the next FileN */
-	bool has_directives;
+	int64_t directives_line; /* of the first; 0: none */
 	bool in_playlist; /* inside [playlist], or before any section */
 };
 
@@ -62,11 +61,11 @@ static enum status take_file(struct items *items, struct item *item, const char 
 {
 	item->directives = SIZE_MAX;
 	TRY(keep(items, value, item->n_bytes, &item->text));
-	if (items->has_directives)
+	if (items->directives_line)
 		TRY(keep(
 		        items, items->directives.at, items->directives.n_bytes, &item->directives));
 	buffer_clear(&items->directives);
-	items->has_directives = false;
+	items->directives_line = 0;
 	return add_item(items, item);
 }
 
@@ -82,23 +81,6 @@ static enum status take_title(struct items *items, struct item *item, const char
 		status = add_item(items, item);
 	buffer_done(&title);
 	return status;
-}
-
-static enum status take_directive(struct import *import, struct items *items, struct line *line)
-{
-	const char *text = line->text + strlen("#JUKEBOX:");
-	size_t n_bytes;
-
-	text += strspn(text, " \t");
-	n_bytes = strlen(text);
-	if (items->directives.n_bytes + n_bytes > DIRECTIVES_MOST_BYTES) {
-		import_note(import, line->number, "#JUKEBOX: too much before one entry: left out");
-		return STATUS_OK;
-	}
-	if (items->has_directives)
-		TRY(buffer_add(&items->directives, "\n", 1));
-	items->has_directives = true;
-	return buffer_add(&items->directives, text, n_bytes);
 }
 
 /* "File12" to kind and number; false for any other key. */
@@ -148,8 +130,8 @@ static enum status take_line(struct import *import, struct items *items, struct 
 
 	if (line->n_bytes == 0)
 		return STATUS_OK;
-	if (strncasecmp(line->text, "#JUKEBOX:", 9) == 0)
-		return take_directive(import, items, line);
+	if (strncasecmp(line->text, DIRECTIVE_PREFIX, strlen(DIRECTIVE_PREFIX)) == 0)
+		return import_directive(import, &items->directives, &items->directives_line, line);
 	if (line->text[0] == '#' || line->text[0] == ';')
 		return STATUS_OK;
 	if (line->text[0] == '[') {

@@ -52,7 +52,8 @@ static void check_entry(struct playlist_entry entry)
 		abort();
 	if (entry.title && (!text_is_utf8(entry.title) || entry.title[0] == '\0'))
 		abort();
-	if (entry.directives && strlen(entry.directives) > DIRECTIVES_MOST_BYTES + 1)
+	if (entry.directives && (!text_is_utf8(entry.directives) ||
+	                                strlen(entry.directives) > DIRECTIVES_MOST_BYTES))
 		abort();
 }
 

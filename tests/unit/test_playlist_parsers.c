@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "playlist/lines.h"
 #include "support/parse_list.h"
 
 /* The entries as text: "path|title|directives" and a newline each, "-" for none. */
@@ -142,8 +141,27 @@ static void m3u_directives(void **state)
 	        "dir/a|T|gap=2\noverlap=0\ndir/b|-|-\n", 0);
 	/* Those of a dropped entry go with it. */
 	expect(m3u_read, "#JUKEBOX: gap=2\nhttp://x/y\nb\n", "dir/b|-|-\n", 1);
+	expect(m3u_read, "#JUKEBOX: \xe9\na\n", "dir/a|-|\xc3\xa9\n", 0);
 	expect(m3u_read, "#JUKEBOX:\na\n", "dir/a|-|\n", 0);
 	expect(m3u_read, "a\n#JUKEBOX: last\n", "dir/a|-|-\n", 0);
+}
+
+/* What is kept is bounded, however much there is. */
+static void m3u_too_many_directives(void **state)
+{
+	struct buffer list = {0};
+	struct playlist *playlist;
+
+	for (int i = 0; i < 4000; i++)
+		assert_int_equal(
+		        buffer_add(&list, "#JUKEBOX: \xe9\xe9\xe9\xe9\xe9\n", 16), STATUS_OK);
+	assert_int_equal(buffer_add(&list, "a\n", 2), STATUS_OK);
+	playlist = parse_list(m3u_read, list.at, list.n_bytes);
+	assert_non_null(playlist);
+	assert_true(strlen(playlist_get(playlist, 0).directives) <= DIRECTIVES_MOST_BYTES);
+	assert_true(strlen(playlist_get(playlist, 0).directives) > DIRECTIVES_MOST_BYTES / 4);
+	playlist_free(playlist);
+	buffer_done(&list);
 }
 
 static void m3u_refusals(void **state)
@@ -366,6 +384,7 @@ int main(void)
 	        cmocka_unit_test(m3u_titles),
 	        cmocka_unit_test(m3u_long_title_is_cut_between_characters),
 	        cmocka_unit_test(m3u_directives),
+	        cmocka_unit_test(m3u_too_many_directives),
 	        cmocka_unit_test(m3u_refusals),
 	        cmocka_unit_test(m3u_plain_names),
 	        cmocka_unit_test(m3u_huge_lines),

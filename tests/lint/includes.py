@@ -14,6 +14,7 @@ BELONGS_TO = {name: "base" for name in (
     "tags", "text")}
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
+    "control": "radio", "events": "radio", "library": "radio", "player": "radio", "programme": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.
@@ -30,7 +31,7 @@ MAY_USE = {
 }
 MAY_USE["radio"] = set(MAY_USE)
 MAY_USE["commands"] = set(MAY_USE)
-MAY_USE["main.c"] = {"base", "commands"}
+MAY_USE["main.c"] = set(MAY_USE)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]*)"', re.M)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """manual.py PROGRAM MANUAL - do `jukebox VERB --help' and the manual name the same options?
 
-The manual has a subsection "jukebox VERB" for each verb, whose options are the .It lines in it.
+Options stand in .It lines of subsections that name their verbs: "jukebox mix" for one, "Options of mix and plan"
+for more; those before the first subsection are for all.
 """
 import re
 import subprocess
@@ -9,7 +10,7 @@ import sys
 
 # "  -o, --output=SPEC   text" or "      --plain   text": the letter, the name, the argument
 HELP_LINE = re.compile(r"^ {2,6}(?:-(\w), )?--([a-z][a-z0-9-]*)(\[?=\S+)?", re.M)
-VERB_LINE = re.compile(r"^  ([a-z]+)\b", re.M)
+VERB_LINE = re.compile(r"^  ([a-z]+) {2,}\S", re.M)
 
 
 def ask(program, *arguments):
@@ -32,31 +33,30 @@ def options_of_manual(lines):
     return found
 
 
-def sections(manual):
-    """Verb -> its lines; what stands before the first subsection is "" (for all verbs)."""
-    found, verb = {"": []}, ""
+def options_of_verbs(manual, verbs):
+    """Verb -> its options; and those for all, under ""."""
+    lines = {verb: [] for verb in (*verbs, "")}
+    named = {""}
     for line in manual.splitlines():
         if line.startswith(".Sh"):
-            verb = ""
+            named = {""}
         elif line.startswith(".Ss"):
-            words = line.replace('"', "").split()
-            verb = words[-1] if words[1:2] == ["jukebox"] else ""
-        found.setdefault(verb, []).append(line)
-    return found
+            named = set(re.findall(r"\w+", line[3:])) & set(verbs)
+        for verb in named:
+            lines[verb].append(line)
+    return {verb: options_of_manual(lines[verb]) for verb in lines}
 
 
 def main(program, manual_path):
-    with open(manual_path, encoding="utf-8") as f:
-        manual = sections(f.read())
     verbs = VERB_LINE.findall(ask(program))
-    bad = [f"the manual has no subsection of the verb {v}" for v in verbs if v not in manual]
-    bad += [f"the program's help does not name the verb {v}" for v in manual if v and v not in verbs]
-    common = options_of_manual(manual[""])
+    with open(manual_path, encoding="utf-8") as f:
+        manual = f.read()
+    told = options_of_verbs(manual, verbs)
+    bad = [f"the manual has no subsection jukebox {v}" for v in verbs if f".Ss jukebox {v}\n" not in manual]
     for verb in verbs:
         helped = options_of_help(ask(program, verb))
-        told = options_of_manual(manual.get(verb, []))
-        for name in sorted(helped.keys() | told.keys()):
-            here, there = helped.get(name), told.get(name) or common.get(name)
+        for name in sorted(helped.keys() | told[verb].keys()):
+            here, there = helped.get(name), told[verb].get(name) or told[""].get(name)
             if here != there:
                 bad.append(f"{verb} --{name}: help says {here}, the manual {there} (letter, has an argument)")
     if not verbs:

@@ -27,6 +27,9 @@ struct cache;
 enum status cache_path_for(
         const char *playlist, char **path, bool *fallback, struct error *error) MUST_USE;
 
+/* Is the file a cache itself, by its name ("....jukebox") or its first bytes? */
+bool cache_is_one(const char *path);
+
 /* Opens or makes the file.  When even that fails (read-only place, full disk) the handle still works in memory
  * alone, and one warning was logged: measuring and playing go on.
  * `read_only`: never creates or changes a file. STATUS_NOT_FOUND when it is not there. */

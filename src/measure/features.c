@@ -22,16 +22,16 @@ enum {
 	TARGET_HZ = 11025,
 	WINDOW = 256,
 	HOP = WINDOW / 2,
-	BINS = WINDOW / 2 + 1,
+	LINES = WINDOW / 2, /* of the spectrum that are used: not the one at half the rate */
 	MOST_FACTOR = 128, /* frames averaged into a sample; 768 kHz needs 70 */
 	BANDS = 18,
 	BLOCKS_PER_SECOND = 10,
 	BASS_HZ = 200,
 	CENTROID_STEP_HZ = 50,
-	FLATNESS_GROUP = 16, /* bins multiplied before one logarithm; cannot leave double's range */
 };
 /* A window under -100 dBFS has no character. */
 #define QUIET_POWER 1e-10
+#define LEAST_POWER 1e-18f /* of one line: far under that, above 0 */
 /* exp(-Euler's constant): the flatness of white noise seen through single windows. */
 #define NOISE_FLATNESS 0.561
 /* Steady noise reaches ONSET_NONE in single windows, drums ONSET_FULL; tuned on white and pink noise, held chords,
@@ -60,15 +60,16 @@ struct features {
 	float rest[2 * MOST_FACTOR]; /* frames that do not yet fill a sample */
 	size_t n_rest;
 	/* the last WINDOW samples of the middle signal: HOP old ones, and those of this hop */
-	float mid[WINDOW], side[HOP];
+	_Alignas(16) float mid[WINDOW];
+	float side[HOP];
 	double hop_mid[2]; /* sums of the two halves of mid */
 	size_t hop_filled;
 	int64_t n_hops, n_samples;
 	double total_mid, total_side;
 
-	float hann[WINDOW];
-	float *windowed; /* fftwf_malloc */
-	fftwf_complex *spectrum;
+	_Alignas(16) float hann[WINDOW];
+	float *windowed, *re, *im; /* fftwf_malloc */
+	double line_hz;
 	fftwf_plan plan;
 	float amplitudes[2][BANDS]; /* of the two windows before, the latest first */
 
@@ -84,12 +85,13 @@ struct features {
  * a time. */
 static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static fftwf_plan make_plan(float *in, fftwf_complex *out)
+static fftwf_plan make_plan(float *in, float *re, float *im)
 {
+	const fftwf_iodim size = {.n = WINDOW, .is = 1, .os = 1};
 	fftwf_plan plan;
 
 	pthread_mutex_lock(&planner_lock);
-	plan = fftwf_plan_dft_r2c_1d(WINDOW, in, out, FFTW_ESTIMATE);
+	plan = fftwf_plan_guru_split_dft_r2c(1, &size, 0, NULL, in, re, im, FFTW_ESTIMATE);
 	pthread_mutex_unlock(&planner_lock);
 	return plan;
 }
@@ -116,10 +118,12 @@ struct features *features_new(
 	f->user = user;
 	for (int i = 0; i < WINDOW; i++)
 		f->hann[i] = (float)(0.5 - 0.5 * cos(2 * M_PI * i / WINDOW));
+	f->line_hz = (double)sample_rate_hz / (double)f->factor / WINDOW;
 	f->windowed = fftwf_malloc(WINDOW * sizeof(*f->windowed));
-	f->spectrum = fftwf_malloc(BINS * sizeof(*f->spectrum));
-	if (f->windowed && f->spectrum)
-		f->plan = make_plan(f->windowed, f->spectrum);
+	f->re = fftwf_malloc((LINES + 1) * sizeof(*f->re));
+	f->im = fftwf_malloc((LINES + 1) * sizeof(*f->im));
+	if (f->windowed && f->re && f->im)
+		f->plan = make_plan(f->windowed, f->re, f->im);
 	if (f->plan)
 		return f;
 	features_free(f);
@@ -133,7 +137,8 @@ void features_free(struct features *features)
 	if (features->plan)
 		destroy_plan(features->plan);
 	fftwf_free(features->windowed);
-	fftwf_free(features->spectrum);
+	fftwf_free(features->re);
+	fftwf_free(features->im);
 	free(features->envelope);
 	free(features);
 }
@@ -198,32 +203,58 @@ static enum status finish_block(struct features *f)
 
 /* ---- one window ---------------------------------------------------------------------------- */
 
-static void power_spectrum(struct features *f, double power[BINS])
+/* Four numbers at once in the compiler's own terms, so that one code serves all machines. */
+typedef float four __attribute__((vector_size(16), may_alias));
+typedef int32_t four_ints __attribute__((vector_size(16)));
+
+static const four *fours(const float *values)
 {
-	float mean = (float)((f->hop_mid[0] + f->hop_mid[1]) / WINDOW);
-
-	for (int i = 0; i < WINDOW; i++)
-		f->windowed[i] = (f->mid[i] - mean) * f->hann[i];
-	fftwf_execute(f->plan);
-	for (int k = 0; k < BINS; k++) {
-		double re = (double)f->spectrum[k][0], im = (double)f->spectrum[k][1];
-
-		power[k] = re * re + im * im;
-	}
+	return __builtin_assume_aligned(values, sizeof(four));
 }
 
-static double flatness(const double power[BINS], double all)
+static float sum_of(four values)
 {
-	double log_sum = 0;
+	return (values[0] + values[2]) + (values[1] + values[3]);
+}
 
-	for (int k = 1; k + FLATNESS_GROUP <= BINS; k += FLATNESS_GROUP) {
-		double product = 1;
+/* Without the constant, which is there as itself and, through the window, in the first bin. */
+static void power_spectrum(struct features *f, float power[LINES])
+{
+	float mean = (float)((f->hop_mid[0] + f->hop_mid[1]) / WINDOW);
+	four *windowed = __builtin_assume_aligned(f->windowed, sizeof(four));
+	four *powers = __builtin_assume_aligned(power, sizeof(four));
 
-		for (int i = k; i < k + FLATNESS_GROUP; i++)
-			product *= power[i] + 1e-18;
-		log_sum += log(product);
+	for (int i = 0; i < WINDOW / 4; i++)
+		windowed[i] = (fours(f->mid)[i] - mean) * fours(f->hann)[i];
+	fftwf_execute(f->plan);
+	for (int i = 0; i < LINES / 4; i++) {
+		four re = fours(f->re)[i], im = fours(f->im)[i];
+
+		powers[i] = re * re + im * im;
 	}
-	return exp(log_sum / (BINS - 1)) * (BINS - 1) / all;
+	power[0] = 0;
+}
+
+/* Within 0.01: the exponent, and a parabola through the mantissa. */
+static four rough_log2(four values)
+{
+	four_ints bits = (four_ints)values;
+	four exponent = __builtin_convertvector((bits >> 23) - 127, four);
+	four mantissa = (four)((bits & 0x7fffff) | 0x3f800000);
+
+	return exponent + (mantissa * (-1 / 3.0f) + 2.0f) * mantissa - 5 / 3.0f;
+}
+
+/* `all` is the sum of power. */
+static double flatness(const float power[LINES], double all)
+{
+	four sum = {0};
+
+	/* Line 0 was taken out: as flat as its neighbour. */
+	for (int i = 0; i < LINES / 4; i++)
+		sum += rough_log2(fours(power)[i] + LEAST_POWER);
+	double missing = log2((double)(power[1] + LEAST_POWER)) - log2((double)LEAST_POWER);
+	return exp2(((double)sum_of(sum) + missing) / LINES) * LINES / (all + (double)power[1]);
 }
 
 static float larger(float a, float b)
@@ -232,24 +263,22 @@ static float larger(float a, float b)
 }
 
 /* The part of all amplitudes that was not there before: 0 ... 1. */
-static double flux(struct features *f, const double power[BINS])
+static double flux(struct features *f, const float power[LINES])
 {
-	float now[BANDS], before;
-	double rise = 0, all = 1e-6;
+	float now[BANDS], rise = 0, all = 1e-6f;
 
 	for (int b = 0; b < BANDS; b++) {
-		double sum = 0;
+		float sum = 0, before = larger(f->amplitudes[0][b], f->amplitudes[1][b]);
 
 		for (int k = band_edges[b]; k < band_edges[b + 1]; k++)
 			sum += power[k];
-		now[b] = (float)sqrt(sum);
-		before = larger(f->amplitudes[0][b], f->amplitudes[1][b]);
-		rise += (double)(larger(now[b], before) - before);
-		all += (double)now[b];
+		now[b] = sqrtf(sum);
+		rise += larger(now[b], before) - before;
+		all += now[b];
 	}
 	memcpy(f->amplitudes[1], f->amplitudes[0], sizeof(now));
 	memcpy(f->amplitudes[0], now, sizeof(now));
-	return rise / all;
+	return (double)(rise / all);
 }
 
 static enum status keep_envelope(struct features *f, double value)
@@ -271,16 +300,16 @@ static enum status keep_envelope(struct features *f, double value)
 
 static enum status take_window(struct features *f)
 {
-	double power[BINS], all = 0, bass = 0, moment = 0, new_sound;
-	double bin_hz = (double)f->rate_hz / (double)f->factor / WINDOW;
+	_Alignas(sizeof(four)) float power[LINES];
+	four sum = {0}, moments = {0}, line = {0, 1, 2, 3};
+	double all, new_sound;
 
 	power_spectrum(f, power);
-	for (int k = 1; k < BINS; k++) {
-		all += power[k];
-		moment += power[k] * k;
-		if (k * bin_hz < BASS_HZ)
-			bass += power[k];
+	for (int i = 0; i < LINES / 4; i++, line += 4.0f) {
+		sum += fours(power)[i];
+		moments += fours(power)[i] * line;
 	}
+	all = (double)sum_of(sum);
 	new_sound = flux(f, power);
 	/* Parseval, with the Hann window's 3/8. */
 	if (all < QUIET_POWER * WINDOW * WINDOW * 3 / 16)
@@ -289,8 +318,9 @@ static enum status take_window(struct features *f)
 		f->block.flatness += flatness(power, all);
 	f->block.n_windows++;
 	f->block.power += all;
-	f->block.bass_power += bass;
-	f->block.moment_hz += moment * bin_hz;
+	for (int k = 1; k < LINES && k * f->line_hz < BASS_HZ; k++)
+		f->block.bass_power += (double)power[k];
+	f->block.moment_hz += (double)sum_of(moments) * f->line_hz;
 	f->block.onset = new_sound > f->block.onset ? new_sound : f->block.onset;
 	return keep_envelope(f, new_sound);
 }

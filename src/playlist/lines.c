@@ -61,30 +61,25 @@ static size_t utf16_unit(struct lines *lines, char *to, uint32_t unit)
 	return n + utf8_put(to + n, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
 }
 
-/* Reads a chunk of UTF-16 behind what the buffer holds. */
+/* Reads a chunk of UTF-16 behind what the buffer holds.  A read is short at the end only, so an odd byte
+ * is the last of the list, and no character. */
 static enum status fill_utf16(struct lines *lines)
 {
 	uint8_t raw[8192];
-	size_t total = lines->n_odd, i;
 	bool big = lines->encoding == LINES_UTF16_BE;
-	ssize_t n;
+	struct buffer *buffer = &lines->buffer;
+	ssize_t n = bytes_read(lines->bytes, raw, sizeof raw), i;
 
-	raw[0] = lines->odd[0];
-	n = bytes_read(lines->bytes, raw + total, sizeof raw - total);
 	if (n < 0)
 		return STATUS_IO;
-	lines->at_end = (size_t)n < sizeof raw - total;
-	total += (size_t)n;
-	TRY(buffer_reserve(&lines->buffer, lines->buffer.n_bytes + 3 * total + 6));
-	for (i = 0; i + 1 < total; i += 2) {
+	lines->at_end = n < (ssize_t)sizeof raw;
+	TRY(buffer_reserve(buffer, buffer->n_bytes + 3 * (size_t)n + 6));
+	for (i = 0; i + 1 < n; i += 2) {
 		uint32_t first = raw[i], second = raw[i + 1];
 		uint32_t unit = big ? first << 8 | second : second << 8 | first;
-		lines->buffer.n_bytes +=
-		        utf16_unit(lines, lines->buffer.at + lines->buffer.n_bytes, unit);
+		buffer->n_bytes += utf16_unit(lines, buffer->at + buffer->n_bytes, unit);
 	}
-	lines->n_odd = total - i;
-	lines->odd[0] = lines->n_odd ? raw[i] : 0;
-	lines->buffer.at[lines->buffer.n_bytes] = '\0';
+	buffer->at[buffer->n_bytes] = '\0';
 	return STATUS_OK;
 }
 
@@ -125,8 +120,21 @@ static enum line_encoding encoding_of(const struct bytes *bytes)
 	return LINES_AS_BYTES;
 }
 
-/* The first chunk settles the encoding and the line ending: old Macs ended lines with CR alone, and
- * a CR inside a name is possible, so CR counts only where there is no LF at all. */
+/* Old Macs ended lines with CR alone, and a CR inside a name is possible, so CR counts only where there
+ * is no LF at all.  A CR at the very end of what was read may be half a CR LF. */
+static char find_ending(const struct lines *lines)
+{
+	const struct buffer *buffer = &lines->buffer;
+	size_t n_bytes = buffer->n_bytes;
+
+	if (memchr(buffer->at, '\n', n_bytes))
+		return '\n';
+	if (!lines->at_end && n_bytes > 0)
+		n_bytes--;
+	return memchr(buffer->at, '\r', n_bytes) ? '\r' : '\n';
+}
+
+/* The first chunk settles the encoding and the line ending. */
 static enum status begin(struct lines *lines)
 {
 	struct buffer *buffer = &lines->buffer;
@@ -135,10 +143,7 @@ static enum status begin(struct lines *lines)
 	TRY(fill(lines));
 	if (buffer->n_bytes >= 3 && memcmp(buffer->at, "\xef\xbb\xbf", 3) == 0)
 		lines->start = 3; /* U+FEFF, also when it was UTF-16 */
-	lines->ending = memchr(buffer->at, '\r', buffer->n_bytes) &&
-	                                !memchr(buffer->at, '\n', buffer->n_bytes)
-	                        ? '\r'
-	                        : '\n';
+	lines->ending = find_ending(lines);
 	return STATUS_OK;
 }
 

@@ -21,8 +21,6 @@ struct lines {
 	struct buffer buffer; /* read, in UTF-8; handed out up to `start` */
 	size_t start;
 	enum line_encoding encoding;
-	uint8_t odd[1]; /* half a unit of UTF-16 from the last read */
-	size_t n_odd;
 	uint32_t high; /* a high surrogate that waits for its other half */
 	char ending; /* '\n' or '\r' */
 	bool at_end; /* of the bytes */

@@ -221,6 +221,38 @@ static void m3u_seams(void **state)
 	buffer_done(&expected);
 }
 
+/* A line end at each place around the seam between two reads. */
+static void m3u_line_ends_on_seams(void **state)
+{
+	const size_t seam = 128 << 10;
+	char *list = malloc(seam + 16);
+
+	assert_non_null(list);
+	for (size_t n = seam - 3; n <= seam + 3; n++) {
+		memset(list, '#', n);
+		strcpy(list + n, "\r\nb\r\n");
+		expect(m3u_read, list, "dir/b|-|-\n", 0);
+	}
+	free(list);
+}
+
+/* UTF-16 with a surrogate pair at each place around the seams. */
+static void m3u_utf16_seams(void **state)
+{
+	char *list = malloc(40000);
+	size_t n;
+
+	assert_non_null(list);
+	for (size_t before = 4085; before <= 4100; before++) {
+		memcpy(list, "\xff\xfe", 2);
+		for (n = 2; n < 2 + 2 * before; n += 2)
+			memcpy(list + n, n == 2 ? "#\0" : "x\0", 2);
+		memcpy(list + n, "\n\0\x3c\xd8\xb5\xdf\n\0", 8);
+		expect_bytes(m3u_read, list, n + 8, "dir/\xf0\x9f\x8e\xb5|-|-\n", 0);
+	}
+	free(list);
+}
+
 /* ---- PLS --------------------------------------------------------------------------------------- */
 
 static void pls_order_is_the_numbers(void **state)
@@ -289,10 +321,7 @@ static void xspf_only_tracks_of_the_list(void **state)
 {
 	expect(xspf_read,
 	        "<x:playlist xmlns:x='http://xspf.org/ns/0/'><x:extension><x:track>" PLACE(
-	                "no") "</x:track></x:extension><x:trackList><x:track><x:location>a</"
-	                      "x:location>"
-	                      "<x:extension>" PLACE(
-	                              "no") "</x:extension></x:track></x:trackList></x:playlist>",
+	                "no") "</x:track></x:extension><x:trackList><x:track><x:extension>" PLACE("no") "</x:extension><x:location>a</x:location></x:track></x:trackList></x:playlist>",
 	        "dir/a|-|-\n", 0);
 }
 
@@ -306,24 +335,23 @@ static void xspf_forbidden_characters(void **state)
 	        "dir/a|AB|-\n", 0);
 }
 
-/* References across the seams of reading. */
+/* A forbidden reference at each place around the seam between two reads. */
 static void xspf_seams(void **state)
 {
-	struct buffer list = {0}, expected = {0};
-	const char *head = "<playlist><trackList>", *tail = "</trackList></playlist>";
+	static const char head[] = "<playlist><trackList><!--";
+	static const char tail[] =
+	        "-->" TRACK(PLACE("a") "<title>x&#x1b;y</title>") "</trackList></playlist>";
+	const size_t seam = 64 << 10, within = strstr(tail, "&#x1b;") - tail;
+	char *list = malloc(seam + sizeof tail + 64);
 
-	assert_int_equal(buffer_add(&list, head, strlen(head)), STATUS_OK);
-	for (size_t i = 0; i < 4000; i++) {
-		const char *track = i % 2 ? TRACK(PLACE("a") "<title>x&#x1b;y</title>")
-		                          : TRACK(PLACE("&#x62;") "<title>&amp;</title>");
-		const char *entry = i % 2 ? "dir/a|x?y|-\n" : "dir/b|&|-\n";
-		assert_int_equal(buffer_add(&list, track, strlen(track)), STATUS_OK);
-		assert_int_equal(buffer_add(&expected, entry, strlen(entry)), STATUS_OK);
+	assert_non_null(list);
+	for (size_t at = seam - 8; at <= seam + 2; at++) {
+		memset(list, '.', at);
+		memcpy(list, head, sizeof head - 1);
+		memcpy(list + at - within, tail, sizeof tail);
+		expect(xspf_read, list, "dir/a|x?y|-\n", 0);
 	}
-	assert_int_equal(buffer_add(&list, tail, strlen(tail)), STATUS_OK);
-	expect(xspf_read, list.at, expected.at, 0);
-	buffer_done(&list);
-	buffer_done(&expected);
+	free(list);
 }
 
 static void xspf_entities(void **state)
@@ -389,6 +417,8 @@ int main(void)
 	        cmocka_unit_test(m3u_plain_names),
 	        cmocka_unit_test(m3u_huge_lines),
 	        cmocka_unit_test(m3u_seams),
+	        cmocka_unit_test(m3u_line_ends_on_seams),
+	        cmocka_unit_test(m3u_utf16_seams),
 	        cmocka_unit_test(pls_order_is_the_numbers),
 	        cmocka_unit_test(pls_spelling),
 	        cmocka_unit_test(pls_bad_lines),

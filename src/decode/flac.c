@@ -21,6 +21,7 @@ struct flac_state {
 	int rate_hz, channels; /* of it */
 	size_t first, n_pending; /* frames of it not yet given out */
 	size_t filled_in; /* frames of it that the library made up */
+	int64_t frame_at; /* where the last frame stands, in the stream's own count */
 	int64_t silence; /* to give out before it, in place of what was lost */
 	int64_t position; /* behind what was given out, in the stream's own count */
 	const char *reason; /* of the damage in the last step; NULL when none */
@@ -124,20 +125,29 @@ static size_t frames_to_keep(const struct flac_state *s, const FLAC__FrameHeader
 	return s->n_pending;
 }
 
-/* After damage: what the stream's own count says. */
-static void settle_position(struct flac_state *s, const FLAC__FrameHeader *header)
+/* -1 when it is not known, or absurd. */
+static int64_t sample_number(const FLAC__FrameHeader *header)
 {
-	int64_t at, lost;
-
 	if (header->number_type != FLAC__FRAME_NUMBER_TYPE_SAMPLE_NUMBER ||
 	        header->number.sample_number > INT64_MAX / 2)
+		return -1;
+	return (int64_t)header->number.sample_number;
+}
+
+static bool can_be_filled(const struct flac_state *s, int64_t lost)
+{
+	return lost > 0 && lost <= (int64_t)XIPH_LONGEST_HOLE_S * s->rate_hz;
+}
+
+/* After damage or a seek: what the stream's own count says. */
+static void settle_position(struct flac_state *s)
+{
+	int64_t lost = s->frame_at - s->position;
+
+	if (s->frame_at < 0)
 		return;
-	at = (int64_t)header->number.sample_number;
-	lost = at - s->position;
-	if (s->lost_sync && !s->seeking && lost > 0 &&
-	        lost <= (int64_t)XIPH_LONGEST_HOLE_S * s->rate_hz)
-		s->silence = lost;
-	s->position = at - s->silence;
+	s->silence = !s->seeking && can_be_filled(s, lost) ? lost : 0;
+	s->position = s->frame_at - s->silence;
 	s->lost_sync = false;
 }
 
@@ -162,9 +172,10 @@ static FLAC__StreamDecoderWriteStatus take_frame(const FLAC__StreamDecoder *libr
 	s->channels = (int)header->channels;
 	s->first = 0;
 	s->filled_in = kept;
+	s->frame_at = sample_number(header);
 	s->n_pending = kept + header->blocksize;
 	if (kept == 0 && (s->lost_sync || s->seeking))
-		settle_position(s, header);
+		settle_position(s);
 	return FLAC__STREAM_DECODER_WRITE_STATUS_CONTINUE;
 }
 
@@ -310,16 +321,51 @@ static enum status flac_open(struct decoder_handle *d)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+static bool seek_library(struct flac_state *s, int64_t at)
+{
+	bool found;
+
+	s->n_pending = 0;
+	s->silence = 0;
+	s->seeking = true;
+	found = FLAC__stream_decoder_seek_absolute(s->library, (FLAC__uint64)at);
+	s->seeking = false;
+	s->lost_sync = false;
+	/* The library gives the frame from the wanted sample on. */
+	return found && s->n_pending > 0 && s->position == at;
+}
+
+/* In place of lost frames the library gives silence, but clears the first good frame behind it too (seen
+ * in 1.4.2): that one is read once more. */
+static void decode_again(struct flac_state *s)
+{
+	int64_t at = s->frame_at, lost = at - s->position;
+	size_t n_filled = s->n_pending;
+
+	if (!can_be_filled(s, lost) || lost > (int64_t)n_filled)
+		return;
+	if (seek_library(s, at)) {
+		s->silence = lost;
+		s->position = at - lost;
+		return;
+	}
+	FLAC__stream_decoder_flush(s->library);
+	s->n_pending = 0;
+	s->lost_sync = true;
+}
+
 static enum status decode_frame(struct decoder_handle *d)
 {
 	struct flac_state *s = d->state;
 	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && s->n_pending == 0)
+	while (status == STATUS_OK && s->n_pending == 0) {
 		status = process(d);
+		if (status == STATUS_OK && s->n_pending > 0 && s->filled_in > 0)
+			decode_again(s);
+	}
 	if (s->reason) {
-		damage_add(d->damage, s->silence + (int64_t)s->filled_in, "damaged frame (%s)",
-		        s->reason);
+		damage_add(d->damage, s->silence, "damaged frame (%s)", s->reason);
 		s->reason = NULL;
 	}
 	return status;
@@ -363,17 +409,10 @@ static enum status flac_read(
 static enum status flac_seek(struct decoder_handle *d, int64_t frame)
 {
 	struct flac_state *s = d->state;
-	bool found;
+	bool found = seek_library(s, frame);
 
-	s->n_pending = 0;
-	s->silence = 0;
-	s->seeking = true;
-	found = FLAC__stream_decoder_seek_absolute(s->library, (FLAC__uint64)frame);
-	s->seeking = false;
-	s->lost_sync = false;
 	s->reason = NULL;
-	/* The library gives the frame from the wanted sample on. */
-	if (!found || s->n_pending == 0 || s->position != frame)
+	if (!found)
 		return STATUS_UNSUPPORTED;
 	d->facts->sample_rate_hz = s->rate_hz;
 	d->facts->channels = s->channels;

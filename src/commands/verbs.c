@@ -24,3 +24,9 @@ bool verb_options(const struct verb *verb, void *values, int argc, char **argv, 
 	options_done(verb, values);
 	return false;
 }
+
+int verb_usage(const struct verb *verb, const char *text)
+{
+	fprintf(stderr, "jukebox: %s; see 'jukebox %s --help'\n", text, verb->name);
+	return EXIT_USAGE;
+}

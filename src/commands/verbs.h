@@ -23,4 +23,7 @@ extern const struct verb verb_list;
 bool verb_options(const struct verb *verb, void *values, int argc, char **argv, int *n_arguments,
         int *exit_status);
 
+/* A mistake that no table could find: one line, and the exit status for it. */
+int verb_usage(const struct verb *verb, const char *text);
+
 #endif

@@ -1,0 +1,35 @@
+/* control.h - the outside world while a programme runs: signals, today.
+ *
+ * One thread in one poll turns signals into requests; nothing else reacts to the outside.
+ * INT, TERM: fade out and finish; a second one: stop now.  HUP: reload.  USR1: skip.  USR2 is ignored.
+ */
+#ifndef JUKEBOX_CONTROL_H
+#define JUKEBOX_CONTROL_H
+
+#include <stdbool.h>
+
+#include "jukebox/status.h"
+
+struct control;
+
+/* What is done when asking nicely is not enough; called from the control thread, at most once each. */
+struct control_hooks {
+	void (*unblock)(
+	        void *user); /* 0.4 s after the request to stop: end waiting for measurements */
+	void (*abort)(
+	        void *user); /* 1.4 s after it, or at the second signal: end waiting for anything */
+	void *user;
+};
+
+/* Blocks the signals in the calling thread, so before other threads are started, and starts its own.  NULL when that cannot be. */
+struct control *control_new(void);
+void control_set_hooks(struct control *control, const struct control_hooks *hooks);
+/* Ends the thread; the hooks are not called any more.  NULL is fine. */
+void control_free(struct control *control);
+
+/* Any thread.  The take_ calls tell each request once. */
+bool control_stopping(const struct control *control);
+bool control_take_skip(struct control *control);
+bool control_take_reload(struct control *control);
+
+#endif

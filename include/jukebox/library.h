@@ -1,0 +1,38 @@
+/* library.h - a record for every file: from the cache, or measured by the pool in the background.
+ *
+ * Tickets are handed in ahead and taken in order; at most LIBRARY_AHEAD records are in memory at once, however
+ * long the list.  What was measured is durable in the cache before it is given out.
+ * Threads: request and take from one thread; cancel from any.
+ */
+#ifndef JUKEBOX_LIBRARY_H
+#define JUKEBOX_LIBRARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "jukebox/cache.h"
+#include "jukebox/log.h"
+#include "jukebox/record.h"
+#include "jukebox/status.h"
+
+enum { LIBRARY_AHEAD = 64 };
+
+struct library;
+
+/* `cache` is borrowed.  n_workers 0: one a core.  `background`: lowest priority, beside a live mix. */
+struct library *library_new(struct cache *cache, int n_workers, bool background, struct log *log);
+void library_free(struct library *library);
+
+/* Asks for a file: the n-th call is ticket n (0 ...).  STATUS_END: LIBRARY_AHEAD tickets wait already, take one first. */
+enum status library_request(struct library *library, const char *path) MUST_USE;
+
+/* Waits for the oldest ticket.  STATUS_OK: *record is filled (caller calls record_done), *cached tells that nothing was decoded.
+ * STATUS_CANCELLED after library_cancel; anything else: the file cannot be played, *error has the reason. */
+enum status library_take(
+        struct library *library, struct record *record, bool *cached, struct error *error) MUST_USE;
+
+size_t library_waiting(const struct library *library); /* tickets asked for and not taken */
+
+void library_cancel(struct library *library);
+
+#endif

@@ -1,0 +1,33 @@
+/* player.h - one programme through the mixer to all outputs. */
+#ifndef JUKEBOX_PLAYER_H
+#define JUKEBOX_PLAYER_H
+
+#include "jukebox/control.h"
+#include "jukebox/events.h"
+#include "jukebox/log.h"
+#include "jukebox/mix.h"
+#include "jukebox/output.h"
+
+/* Where clips come from; as mix_next_fn. */
+struct player_source {
+	mix_next_fn *next;
+	/* Called in the thread of `next`, before it, when a reload was asked for; may be NULL. */
+	void (*reload)(void *user);
+	void *user;
+};
+
+struct player_report {
+	int64_t frames; /* written */
+	size_t clips; /* begun */
+	size_t failed_clips;
+	size_t failed_outputs;
+	struct mix_limiter_report limiter;
+};
+
+/* Plays until the source or the outputs end, or a signal says so, and finishes the outputs (they stay the caller's to close; a
+ * failed one is closed and its place set to NULL).  `control` and `events` may be NULL. STATUS_IO: the last output failed (said in the log). */
+enum status player_run(const struct player_source *source, const struct mix_options *options,
+        struct output **outputs, size_t n_outputs, struct control *control, struct events *events,
+        struct log *log, struct player_report *report, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,390 @@
+/* mix.c - the verb `mix`: a list, or a saved plan, played to all outputs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jukebox/control.h"
+#include "jukebox/events.h"
+#include "jukebox/output.h"
+#include "jukebox/player.h"
+#include "jukebox/source.h"
+#include "jukebox/text.h"
+#include "settings.h"
+
+static const struct option_spec options[] = {
+        {.letter = 'o',
+                .name = "output",
+                .kind = OPTION_TEXTS,
+                .argument = "SPEC",
+                OPTION_AT(outputs),
+                .help = "write or play to SPEC; may be given many times:\nFILE.wav, - (standard "
+                        "output), "
+                        "raw:FILE, alsa:DEVICE,\noss:DEVICE, null:"},
+        {.name = "format",
+                .kind = OPTION_CHOICE,
+                .argument = "FORMAT",
+                .offset = offsetof(struct settings, format),
+                .set_offset = offsetof(struct settings, format_is_set),
+                .choices = format_names,
+                .help = "samples: s16, s24, f32 (default s16)"},
+        {.name = "channels",
+                .kind = OPTION_INT,
+                .argument = "N",
+                OPTION_AT(channels),
+                .lowest = 1,
+                .highest = 8,
+                .help = "of the outputs (default 2)"},
+        POLICY_OPTIONS,
+        {.name = "quality",
+                .kind = OPTION_CHOICE,
+                .argument = "NAME",
+                OPTION_AT(quality),
+                .choices = quality_names,
+                .help = "of resampling: fast, medium, high, best\n(default high)"},
+        {.name = "buffer",
+                .kind = OPTION_BYTES,
+                .argument = "BYTES",
+                OPTION_AT(buffer),
+                .lowest = 1 << 20,
+                .highest = 1e12,
+                .help = "memory for decoding ahead (default 256M)"},
+        {.name = "events",
+                .kind = OPTION_TEXT,
+                .argument = "FILE",
+                OPTION_AT(events),
+                .help = "write events as JSON Lines to FILE or fd:N"},
+        {.name = "plan",
+                .kind = OPTION_TEXT,
+                .argument = "FILE",
+                OPTION_AT(plan_file),
+                .help = "render a plan that `plan --json` wrote, not a list"},
+        LIST_OPTIONS,
+        {0},
+};
+
+/* ---- outputs --------------------------------------------------------------------------------------- */
+
+enum { OUTPUTS_MOST = 32 };
+
+struct mix_run {
+	const struct settings *settings;
+	struct log *log;
+	struct library *library; /* NULL when a saved plan is rendered */
+	struct output *outputs[OUTPUTS_MOST];
+	struct output *kept
+	        [OUTPUTS_MOST]; /* the same, for the control thread: closed after it has ended */
+	size_t n_outputs;
+	struct control *control;
+	struct events *events;
+
+	/* for a reload */
+	struct session *session;
+	struct programme *programme;
+	struct playlist *reloaded; /* owned; the one in use */
+	char **lists;
+	int n_lists;
+};
+
+static void output_options_of(const struct settings *s, struct output_options *o)
+{
+	*o = (struct output_options){.bus_rate_hz = (int)s->rate,
+	        .rate_hz = (int)s->rate,
+	        .channels = (int)s->channels,
+	        .sample = (enum sample_format)s->format,
+	        .sample_is_set = s->format_is_set,
+	        .seed = (uint64_t)s->seed};
+}
+
+static bool try_output(struct mix_run *run, const char *spec, bool quietly, int *exit_status)
+{
+	struct output_options o;
+	struct error error = {0};
+	output_options_of(run->settings, &o);
+	enum status status = output_open(spec, &o, run->log, &run->outputs[run->n_outputs], &error);
+	if (status == STATUS_OK) {
+		run->n_outputs++;
+		return true;
+	}
+	if (!quietly)
+		log_print(run->log, LOG_ERROR, "%s: %s%s", spec, error.text,
+		        status == STATUS_USAGE ? "; see 'jukebox mix --help'" : "");
+	*exit_status = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	return false;
+}
+
+/* Nothing was asked for: standard output when it leads somewhere, else the sound card. */
+static bool open_default_output(struct mix_run *run, int *exit_status)
+{
+	if (!isatty(STDOUT_FILENO))
+		return try_output(run, "-", false, exit_status);
+	if (try_output(run, "alsa:default", true, exit_status) ||
+	        try_output(run, "oss:", true, exit_status))
+		return true;
+	log_print(run->log, LOG_ERROR,
+	        "no sound card could be opened: name an output with -o FILE.wav or -o alsa:DEVICE, "
+	        "or redirect "
+	        "standard output");
+	*exit_status = EXIT_FAILED;
+	return false;
+}
+
+static bool open_outputs(struct mix_run *run, int *exit_status)
+{
+	const struct option_texts *specs = &run->settings->outputs;
+	if (specs->count == 0)
+		return open_default_output(run, exit_status);
+	for (size_t i = 0; i < specs->count; i++)
+		if (!try_output(run, specs->items[i], false, exit_status))
+			return false;
+	return true;
+}
+
+/* ---- control ------------------------------------------------------------------------------------------ */
+
+static void unblock(void *user)
+{
+	struct mix_run *run = user;
+	if (run->library)
+		library_cancel(run->library);
+}
+
+static void abort_outputs(void *user)
+{
+	struct mix_run *run = user;
+	for (size_t i = 0; i < run->n_outputs; i++)
+		if (run->kept[i])
+			output_cancel(run->kept[i]);
+}
+
+static enum status next_of_programme(void *user, struct plan_clip *clip, struct error *error)
+{
+	struct mix_run *run = user;
+	return programme_next(run->programme, clip, error);
+}
+
+static void reload(void *user)
+{
+	struct mix_run *run = user;
+	size_t n_bad;
+	struct playlist *fresh = session_read_lists(run->session, run->lists, run->n_lists, &n_bad);
+	if (!fresh || playlist_count(fresh) == 0) {
+		log_print(run->log, LOG_WARNING,
+		        "reload: nothing in the new list; the old one goes on");
+		playlist_free(fresh);
+		return;
+	}
+	programme_reload(run->programme, fresh);
+	playlist_free(run->reloaded);
+	run->reloaded = fresh;
+	log_print(run->log, LOG_INFO, "reloaded: %zu entries", playlist_count(fresh));
+}
+
+/* ---- playing ------------------------------------------------------------------------------------------- */
+
+static void say_result(const struct mix_run *run, const struct player_report *report)
+{
+	char length[32];
+	text_from_seconds(
+	        length, sizeof length, (double)report->frames / (double)run->settings->rate);
+	if (report->limiter.most_db > 0.05)
+		log_print(run->log, LOG_INFO,
+		        "%zu clips, %s; the limiter took at most %.1f dB, for %.1f s in all",
+		        report->clips, length, report->limiter.most_db, report->limiter.reduced_s);
+	else
+		log_print(run->log, LOG_INFO, "%zu clips, %s; the limiter had nothing to do",
+		        report->clips, length);
+}
+
+static bool play(
+        struct mix_run *run, const struct player_source *source, struct player_report *report)
+{
+	const struct settings *s = run->settings;
+	struct mix_options mix = {.rate_hz = (int)s->rate,
+	        .buffer_bytes = (size_t)s->buffer,
+	        .n_workers = s->jobs > 0 ? (int)s->jobs : 2,
+	        .quality = (enum resampler_quality)s->quality,
+	        .limiter = s->limiter == 0 && !s->plain,
+	        .ceiling_dbtp = s->ceiling};
+	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
+	struct error error = {0};
+	memcpy(run->kept, run->outputs, sizeof run->kept);
+	control_set_hooks(run->control, &hooks);
+	enum status status = player_run(source, &mix, run->outputs, run->n_outputs, run->control,
+	        run->events, run->log, report, &error);
+	control_set_hooks(run->control, &(struct control_hooks){0});
+	log_status(run->log, "%s", "");
+	if (status != STATUS_OK && report->failed_outputs < run->n_outputs)
+		log_print(run->log, LOG_ERROR, "%s", error.text);
+	if (status == STATUS_OK)
+		say_result(run, report);
+	return status == STATUS_OK && report->failed_outputs == 0;
+}
+
+static int mix_lists(struct mix_run *run, struct session *session)
+{
+	const struct settings *s = run->settings;
+	struct player_report report = {0};
+	run->programme = session_programme(session, s);
+	if (!run->programme)
+		return EXIT_FAILED;
+	struct player_source source = {.next = next_of_programme, .reload = reload, .user = run};
+	bool ok = play(run, &source, &report);
+	size_t skipped = programme_skipped(run->programme) + report.failed_clips;
+	if (ok && report.clips == 0 && !control_stopping(run->control))
+		log_print(run->log, LOG_ERROR, "nothing could be played");
+	programme_free(run->programme);
+	playlist_free(run->reloaded);
+	if (!ok)
+		return EXIT_FAILED;
+	return control_stopping(run->control) ? EXIT_DONE
+	                                      : session_exit(session, s, report.clips, skipped);
+}
+
+/* ---- a saved plan ------------------------------------------------------------------------------------------ */
+
+static enum status read_plan(const char *path, struct plan *plan, struct error *error)
+{
+	enum { PLAN_BYTES_MOST = 512 << 20 };
+	struct source *source;
+	TRY(source_open(path, &source, error));
+	int64_t size = source_size(source);
+	char *text = size <= PLAN_BYTES_MOST ? malloc((size_t)size + 1) : NULL;
+	enum status status =
+	        text ? STATUS_OK
+	             : error_set(error, STATUS_NO_MEMORY, "too large, or out of memory");
+	if (status == STATUS_OK) {
+		ssize_t n = source_read(source, text, (size_t)size);
+		status = n < 0 ? error_set(error, STATUS_IO, "cannot read")
+		               : plan_from_json(text, (size_t)n, plan, error);
+	}
+	free(text);
+	source_close(source);
+	return status;
+}
+
+struct plan_reader {
+	struct plan plan;
+	size_t next;
+};
+
+static enum status next_of_plan(void *user, struct plan_clip *clip, struct error *error)
+{
+	struct plan_reader *r = user;
+	(void)error;
+	if (r->next == r->plan.count)
+		return STATUS_END;
+	*clip = r->plan.clips[r->next]; /* the mixer owns it from here on */
+	r->plan.clips[r->next++] = (struct plan_clip){0};
+	return STATUS_OK;
+}
+
+static int mix_plan(struct mix_run *run)
+{
+	struct plan_reader reader = {.next = 0};
+	struct player_source source = {.next = next_of_plan, .user = &reader};
+	struct player_report report = {0};
+	struct error error = {0};
+	int exit_status = EXIT_FAILED;
+	if (read_plan(run->settings->plan_file, &reader.plan, &error) != STATUS_OK)
+		log_file(run->log, LOG_ERROR, run->settings->plan_file, "%s", error.text);
+	else if (reader.plan.rate_hz != run->settings->rate)
+		log_file(run->log, LOG_ERROR, run->settings->plan_file,
+		        "made for %d Hz: give --rate=%d", reader.plan.rate_hz, reader.plan.rate_hz);
+	else if (play(run, &source, &report))
+		exit_status = report.clips == 0                                  ? EXIT_FAILED
+		              : report.failed_clips > 0 && run->settings->strict ? EXIT_SKIPPED
+		                                                                 : EXIT_DONE;
+	plan_done(&reader.plan);
+	return exit_status;
+}
+
+/* ---- the verb ------------------------------------------------------------------------------------------------ */
+
+static void run_done(struct mix_run *run)
+{
+	control_free(run->control);
+	for (size_t i = 0; i < run->n_outputs; i++)
+		output_close(run->outputs[i]);
+	events_close(run->events);
+}
+
+static bool open_run(struct mix_run *run, int *exit_status)
+{
+	struct error error = {0};
+	*exit_status = EXIT_FAILED;
+	if (!run->control) {
+		log_print(run->log, LOG_ERROR, "cannot start a thread");
+		return false;
+	}
+	if (run->settings->events && events_open(run->settings->events, (int)run->settings->rate,
+	                                     &run->events, &error) != STATUS_OK) {
+		log_print(run->log, LOG_ERROR, "%s", error.text);
+		return false;
+	}
+	return open_outputs(run, exit_status);
+}
+
+static int run_from_lists(struct mix_run *run, char **lists, int n)
+{
+	struct session session;
+	int exit_status;
+	if (session_open(&session, run->settings, lists, n, true, &exit_status)) {
+		run->log = session.log;
+		run->library = session.library;
+		run->session = &session;
+		run->lists = lists;
+		run->n_lists = n;
+		if (open_run(run, &exit_status))
+			exit_status = mix_lists(run, &session);
+	}
+	run_done(run);
+	session_close(&session);
+	return exit_status;
+}
+
+static int run_from_plan(struct mix_run *run)
+{
+	int exit_status = EXIT_FAILED;
+	run->log = session_log(run->settings);
+	if (run->log && open_run(run, &exit_status))
+		exit_status = mix_plan(run);
+	run_done(run);
+	log_free(run->log);
+	return exit_status;
+}
+
+static int run_mix(int argc, char **argv, const struct verb *verb)
+{
+	struct settings settings;
+	int n, exit_status;
+	settings_defaults(&settings);
+	if (!verb_options(verb, &settings, argc, argv, &n, &exit_status))
+		return exit_status;
+	struct mix_run run = {.settings = &settings};
+	if (settings.outputs.count > OUTPUTS_MOST)
+		exit_status = verb_usage(verb, "too many outputs");
+	else if ((n == 0) == (settings.plan_file == NULL))
+		exit_status = verb_usage(
+		        verb, n == 0 ? "no list to play" : "--plan and a list do not go together");
+	else {
+		run.control =
+		        control_new(); /* before any other thread: it blocks signals for all of them */
+		exit_status =
+		        settings.plan_file ? run_from_plan(&run) : run_from_lists(&run, argv, n);
+	}
+	options_done(verb, &settings);
+	return exit_status;
+}
+
+const struct verb verb_mix = {
+        .name = "mix",
+        .synopsis = "[OPTION]... LIST...",
+        .purpose = "Play lists as one continuous, level programme (the default verb).",
+        .options = options,
+        .notes = "LIST: an M3U, PLS or XSPF playlist, a folder, a music file, or - (standard "
+                 "input).\n"
+                 "Signals: INT, TERM fade out and finish; HUP reloads the list; USR1 skips.\n",
+        .values_bytes = sizeof(struct settings),
+        .run = run_mix,
+};

@@ -1,0 +1,105 @@
+/* plan.c - the verb `plan`: the timeline of a list, without a sound. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings.h"
+
+static const struct option_spec options[] = {
+        {.name = "json",
+                .kind = OPTION_FLAG,
+                OPTION_AT(json),
+                .help = "print the plan as JSON, for mix --plan"},
+        {.name = "cue",
+                .kind = OPTION_FLAG,
+                OPTION_AT(cue),
+                .help = "print a cue sheet for mix.wav"},
+        {.name = "explain",
+                .kind = OPTION_FLAG,
+                OPTION_AT(explain),
+                .help = "print the terms of the cost at each joint (stderr)"},
+        POLICY_OPTIONS,
+        LIST_OPTIONS,
+        {0},
+};
+
+static void print_line(void *user, const char *line)
+{
+	log_print(user, LOG_ERROR, "%s", line);
+}
+
+static enum status collect(struct programme *programme, struct plan *plan, struct error *error)
+{
+	struct plan_clip clip;
+	for (;;) {
+		enum status status = programme_next(programme, &clip, error);
+		if (status == STATUS_END)
+			return STATUS_OK;
+		if (status == STATUS_OK && plan_append(plan, &clip) != STATUS_OK)
+			status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+		if (status != STATUS_OK)
+			return status;
+	}
+}
+
+static bool print_plan(const struct plan *plan, const struct settings *s, struct log *log)
+{
+	char *text = s->json  ? plan_to_json(plan)
+	             : s->cue ? plan_to_cue(plan, "mix.wav")
+	                      : plan_to_table(plan);
+	bool ok = text && fputs(text, stdout) >= 0 && (!s->json || putchar('\n') != EOF) &&
+	          fflush(stdout) == 0;
+	if (!ok)
+		log_print(log, LOG_ERROR, "standard output: %s",
+		        text ? strerror(errno) : "out of memory");
+	free(text);
+	return ok;
+}
+
+static int plan_lists(struct session *session, const struct settings *s)
+{
+	struct plan plan = {.rate_hz = (int)s->rate, .channels = 2, .target_lufs = s->target};
+	struct error error = {0};
+	struct programme *programme = session_programme(session, s);
+	if (!programme)
+		return EXIT_FAILED;
+	if (s->explain)
+		programme_explain(programme, print_line, session->log);
+	int exit_status = EXIT_FAILED;
+	if (collect(programme, &plan, &error) != STATUS_OK)
+		log_print(session->log, LOG_ERROR, "%s", error.text);
+	else if (print_plan(&plan, s, session->log))
+		exit_status = session_exit(
+		        session, s, programme_planned(programme), programme_skipped(programme));
+	plan_done(&plan);
+	programme_free(programme);
+	return exit_status;
+}
+
+static int run_plan(int argc, char **argv, const struct verb *verb)
+{
+	struct settings settings;
+	struct session session;
+	int n, exit_status;
+	settings_defaults(&settings);
+	if (!verb_options(verb, &settings, argc, argv, &n, &exit_status))
+		return exit_status;
+	if (n == 0)
+		return verb_usage(verb, "no list to plan");
+	if (settings.loop && settings.rounds == 0)
+		return verb_usage(verb, "a plan without an end cannot be shown: give --loop=N");
+	if (session_open(&session, &settings, argv, n, false, &exit_status))
+		exit_status = plan_lists(&session, &settings);
+	session_close(&session);
+	return exit_status;
+}
+
+const struct verb verb_plan = {
+        .name = "plan",
+        .synopsis = "[OPTION]... LIST...",
+        .purpose = "Show where and how the songs meet, as a table, JSON or cue sheet.",
+        .options = options,
+        .values_bytes = sizeof(struct settings),
+        .run = run_plan,
+};

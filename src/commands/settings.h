@@ -1,0 +1,205 @@
+/* settings.h - the options that verbs share, and what they open: log, playlist, cache, library. */
+#ifndef COMMANDS_SETTINGS_H
+#define COMMANDS_SETTINGS_H
+
+#include "jukebox/cache.h"
+#include "jukebox/library.h"
+#include "jukebox/log.h"
+#include "jukebox/plan.h"
+#include "jukebox/playlist.h"
+#include "jukebox/programme.h"
+#include "verbs.h"
+
+struct settings {
+	bool quiet, verbose, strict, no_cache, json;
+	const char *cache;
+	int64_t jobs;
+
+	/* order of play */
+	bool shuffle, loop;
+	int64_t rounds, seed;
+
+	/* policy */
+	double target, ceiling, max_overlap, crossfade, gap, inner_silence_s;
+	int loudness, inner_silence, limiter;
+	bool no_mix, plain, use_tags;
+	int64_t rate;
+
+	/* mix */
+	struct option_texts outputs;
+	int format, quality;
+	bool format_is_set;
+	int64_t channels, buffer;
+	const char *events, *plan_file;
+
+	/* plan */
+	bool cue, explain;
+};
+
+void settings_defaults(struct settings *settings);
+enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error);
+
+extern const char *const loudness_names[], *const limiter_names[], *const format_names[],
+                                                                           *const quality_names[];
+
+#define OPTION_AT(field) .offset = offsetof(struct settings, field), .set_offset = SIZE_MAX
+
+/* Rows of the tables: what every verb that reads lists takes ... */
+#define LIST_OPTIONS                                                                       \
+	{.name = "cache",                                                                  \
+	        .kind = OPTION_TEXT,                                                       \
+	        .argument = "FILE",                                                        \
+	        OPTION_AT(cache),                                                          \
+	        .help = "keep measurements in FILE (default: LIST.jukebox)"},              \
+	        {.name = "no-cache",                                                       \
+	                .kind = OPTION_FLAG,                                               \
+	                OPTION_AT(no_cache),                                               \
+	                .help = "keep no measurements"},                                   \
+	        {.letter = 'j',                                                            \
+	                .name = "jobs",                                                    \
+	                .kind = OPTION_INT,                                                \
+	                .argument = "N",                                                   \
+	                OPTION_AT(jobs),                                                   \
+	                .lowest = 0,                                                       \
+	                .highest = 256,                                                    \
+	                .help = "threads that measure or decode (default 0: one a core)"}, \
+	        {.name = "strict",                                                         \
+	                .kind = OPTION_FLAG,                                               \
+	                OPTION_AT(strict),                                                 \
+	                .help = "exit with 3 when tracks were skipped"},                   \
+	        {.letter = 'q',                                                            \
+	                .name = "quiet",                                                   \
+	                .kind = OPTION_FLAG,                                               \
+	                OPTION_AT(quiet),                                                  \
+	                .help = "print errors only"},                                      \
+	{                                                                                  \
+		.letter = 'v', .name = "verbose", .kind = OPTION_FLAG, OPTION_AT(verbose), \
+		.help = "print more"                                                       \
+	}
+
+/* ... and what every verb that plans takes besides. */
+#define POLICY_OPTIONS                                                                           \
+	{.letter = 't',                                                                          \
+	        .name = "target",                                                                \
+	        .kind = OPTION_NUMBER,                                                           \
+	        .argument = "LUFS",                                                              \
+	        OPTION_AT(target),                                                               \
+	        .lowest = -70,                                                                   \
+	        .highest = 0,                                                                    \
+	        .help = "loudness of every song (default -18)"},                                 \
+	        {.name = "loudness",                                                             \
+	                .kind = OPTION_CHOICE,                                                   \
+	                .argument = "MODE",                                                      \
+	                OPTION_AT(loudness),                                                     \
+	                .choices = loudness_names,                                               \
+	                .help = "track, album or off (default track; a found\nalbum always has " \
+	                        "one gain)"},                                                    \
+	        {.name = "limiter",                                                              \
+	                .kind = OPTION_CHOICE,                                                   \
+	                .argument = "on|off",                                                    \
+	                OPTION_AT(limiter),                                                      \
+	                .choices = limiter_names,                                                \
+	                .help = "true-peak limiter of the mix (default on)"},                    \
+	        {.name = "ceiling",                                                              \
+	                .kind = OPTION_NUMBER,                                                   \
+	                .argument = "DBTP",                                                      \
+	                OPTION_AT(ceiling),                                                      \
+	                .lowest = -40,                                                           \
+	                .highest = 0,                                                            \
+	                .help = "of the limiter (default -1)"},                                  \
+	        {.name = "max-overlap",                                                          \
+	                .kind = OPTION_SECONDS,                                                  \
+	                .argument = "S",                                                         \
+	                OPTION_AT(max_overlap),                                                  \
+	                .lowest = 0,                                                             \
+	                .highest = 600,                                                          \
+	                .help = "longest overlap of two songs (default 6)"},                     \
+	        {.name = "crossfade",                                                            \
+	                .kind = OPTION_SECONDS,                                                  \
+	                .argument = "S",                                                         \
+	                OPTION_AT(crossfade),                                                    \
+	                .lowest = 0,                                                             \
+	                .highest = 600,                                                          \
+	                .help = "fade across S seconds at every joint instead"},                 \
+	        {.name = "gap",                                                                  \
+	                .kind = OPTION_SECONDS,                                                  \
+	                .argument = "S",                                                         \
+	                OPTION_AT(gap),                                                          \
+	                .lowest = 0,                                                             \
+	                .highest = 600,                                                          \
+	                .help = "leave exactly S seconds between songs instead"},                \
+	        {.name = "no-mix",                                                               \
+	                .kind = OPTION_FLAG,                                                     \
+	                OPTION_AT(no_mix),                                                       \
+	                .help = "whole tracks, end to end"},                                     \
+	        {.name = "plain",                                                                \
+	                .kind = OPTION_FLAG,                                                     \
+	                OPTION_AT(plain),                                                        \
+	                .help = "--no-mix --loudness off --limiter off"},                        \
+	        {.name = "inner-silence",                                                        \
+	                .kind = OPTION_CALL,                                                     \
+	                .argument = "RULE",                                                      \
+	                .offset = 0,                                                             \
+	                .set_offset = SIZE_MAX,                                                  \
+	                .parse = settings_parse_inner_silence,                                   \
+	                .help = "silence over 10 s inside a file: keep, shorten:S,\ndrop (it), " \
+	                        "end (the track there); "                                        \
+	                        "default shorten:2"},                                            \
+	        {.name = "use-tags",                                                             \
+	                .kind = OPTION_FLAG,                                                     \
+	                OPTION_AT(use_tags),                                                     \
+	                .help = "honour liq_*, MixRamp, ReplayGain, R128 tags"},                 \
+	        {.name = "rate",                                                                 \
+	                .kind = OPTION_INT,                                                      \
+	                .argument = "HZ",                                                        \
+	                OPTION_AT(rate),                                                         \
+	                .lowest = 8000,                                                          \
+	                .highest = 384000,                                                       \
+	                .help = "sample rate of the mix (default 44100)"},                       \
+	        {.name = "shuffle",                                                              \
+	                .kind = OPTION_FLAG,                                                     \
+	                OPTION_AT(shuffle),                                                      \
+	                .help = "play in a random order"},                                       \
+	        {.name = "seed",                                                                 \
+	                .kind = OPTION_INT,                                                      \
+	                .argument = "N",                                                         \
+	                OPTION_AT(seed),                                                         \
+	                .help = "of shuffle and dither (default 1): the same\nseed gives the "   \
+	                        "same mix"},                                                     \
+	{                                                                                        \
+		.name = "loop", .kind = OPTION_INT, .argument = "N", .argument_may_miss = true,  \
+		.offset = offsetof(struct settings, rounds),                                     \
+		.set_offset = offsetof(struct settings, loop), .lowest = 1, .highest = 1e9,      \
+		.help = "play the list N times, or for ever"                                     \
+	}
+
+/* --plain and the like are resolved here. */
+void settings_policy(const struct settings *settings, struct policy *policy);
+
+/* What a verb works with; opened in one go, freed in one go. */
+struct session {
+	struct log *log;
+	struct playlist *playlist;
+	struct cache *cache;
+	struct library *library;
+	size_t bad_lists; /* lists that could not be read at all */
+};
+
+/* Prints what is wrong and returns false with *exit_status; then too session_close is due. */
+bool session_open(struct session *session, const struct settings *settings, char **lists,
+        int n_lists, bool background, int *exit_status);
+/* Another log for a verb that opens nothing else. */
+struct log *session_log(const struct settings *settings);
+/* Reads the lists anew, for a reload. */
+struct playlist *session_read_lists(
+        struct session *session, char **lists, int n_lists, size_t *n_bad);
+void session_close(struct session *session);
+
+/* The programme for these settings; NULL when out of memory (said). */
+struct programme *session_programme(struct session *session, const struct settings *settings);
+
+/* Exit status of a verb that has done what it could. */
+int session_exit(const struct session *session, const struct settings *settings, size_t played,
+        size_t skipped);
+
+#endif

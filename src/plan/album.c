@@ -22,12 +22,19 @@ enum {
 	TRAINED = 2048, /* frames the predictor is made from */
 };
 
-static const double WAVEFORM_ENOUGH = 8; /* nats: 3,000 to 1 */
+/* Tried on 28 cuts of real music in WAV, MP3 at 192 kbit/s and V2, Vorbis and Opus, and on 84 false pairs of each,
+ * some of one song: no false one had more than 10 nats. */
+static const double WAVEFORM_ALONE =
+        30; /* nats: proof, whatever the spectrum does (a drum may follow) */
+static const double WAVEFORM_ENOUGH = 10; /* with a spectrum or a level that agrees */
+static const double WAVEFORM_TAGGED =
+        -10; /* tracks of one album in order, both loud up to the cut */
 static const double SPECTRUM_ENOUGH_DB = 5; /* mean distance of bands */
 static const double LEVEL_ENOUGH_DB = 4; /* RMS of the 93 ms on both sides */
-/* A lossy codec shapes the first and last frames of a file as it has nothing behind or before them: errors of
- * this share of the signal are not evidence against. */
-static const double CODEC_ERROR = 0.02;
+/* Share of the signal that is noise of its own on each side of the cut: none to speak of in lossless files; -20 to
+ * -30 dB in MP3, Vorbis and Opus, whose encoders had nothing behind or before the cut. */
+static const double NOISES[] = {0.002, 0.03, 0.1};
+enum { N_NOISES = sizeof NOISES / sizeof *NOISES };
 
 /* ---- linear prediction -------------------------------------------------------------------- */
 
@@ -97,16 +104,27 @@ static double mean_abs_foreign(const double *x, size_t n, const double a[ORDER +
 	return count > 0 ? sum / count : 0;
 }
 
-/* Nats for `right` being the continuation of `left` (both `n` frames, one channel). */
-static double evidence_one_way(const double *left, const double *right, size_t n)
+/* White noise of a share of the signal on top keeps the predictor from resting on what a codec has changed. */
+static void add_noise(double *x, size_t n, double share)
 {
-	double a[ORDER + 1], joined[ORDER + BEHIND], nats = 0;
-	size_t skip = n > TRAINED ? n - TRAINED : 0;
-	const double *x = left + skip;
-	size_t trained = n - skip;
+	double amplitude =
+	        share * rms(x, n) * 3.46; /* uniform: peak to peak is sqrt(12) times the RMS */
+	uint32_t state = 1;
+	for (size_t i = 0; i < n; i++) {
+		state = state * 1664525u + 1013904223u;
+		x[i] += amplitude * ((double)(state >> 8) / 16777216.0 - 0.5);
+	}
+}
+
+/* Nats for `right` being the continuation of `left` (both `n` frames, one channel), when each has noise of its own. */
+static double evidence_one_way(const double *left, const double *right, size_t n, double noise)
+{
+	double a[ORDER + 1], joined[ORDER + BEHIND], x[TRAINED], nats = 0;
+	size_t trained = n < TRAINED ? n : TRAINED;
+	memcpy(x, left + n - trained, trained * sizeof *x);
+	add_noise(x, trained, noise);
 	burg(x, trained, a);
-	double own = mean_abs_residual(x, trained, a) + CODEC_ERROR * rms(x, trained);
-	double foreign = mean_abs_foreign(x, trained, a);
+	double own = mean_abs_residual(x, trained, a), foreign = mean_abs_foreign(x, trained, a);
 	if (foreign < own * 1.05)
 		return 0; /* noise: prediction tells nothing */
 	memcpy(joined, left + n - ORDER, ORDER * sizeof *joined);
@@ -146,7 +164,11 @@ static double evidence_of_signal(const struct record_samples *last,
 	}
 	if (rms(left, n) < 1e-4 || rms(right, n) < 1e-4)
 		return 0;
-	return fmin(evidence_one_way(left, right, n), evidence_one_way(back_l, back_r, n));
+	double most = -HUGE_VAL;
+	for (int i = 0; i < N_NOISES; i++)
+		most = fmax(most, fmin(evidence_one_way(left, right, n, NOISES[i]),
+		                          evidence_one_way(back_l, back_r, n, NOISES[i])));
+	return most;
 }
 
 static size_t common_length(const struct record_samples *last, const struct record_samples *first)
@@ -255,9 +277,11 @@ bool album_continues(
 		        "one recording: waveform %+.0f nats, spectrum %.1f dB, level %.1f dB "
 		        "apart%s",
 		        nats, bands, step, follows ? ", tracks of one album in order" : "");
-	return nats > (follows ? WAVEFORM_ENOUGH / 2 : WAVEFORM_ENOUGH) &&
-	       bands < 2 * SPECTRUM_ENOUGH_DB && step < 2 * LEVEL_ENOUGH_DB &&
-	       (bands < SPECTRUM_ENOUGH_DB || step < LEVEL_ENOUGH_DB);
+	if (nats > WAVEFORM_ALONE)
+		return true;
+	bool spectrum = bands < SPECTRUM_ENOUGH_DB, level = step < LEVEL_ENOUGH_DB;
+	return follows ? nats > WAVEFORM_TAGGED && (spectrum || level)
+	               : nats > WAVEFORM_ENOUGH && (spectrum || level);
 }
 
 /* ---- what is kept -------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ static const double STEP = 0.1;
 static const double HELD_FOR = 3.0; /* seconds in which a held level ... */
 static const double HELD_WITHIN =
         1.5; /* ... changes by less than this, in LU: 0.5 LU/s, a fade of two minutes */
+static const double LEFT_AFTER = 2; /* LU under what was held */
 static const double COLD_WITHIN =
         1.2; /* seconds: a decay as short as a drum's or a room's is a cold ending */
 static const double QUIET_UNDER = 10; /* LU under the loudness: a quiet coda */
@@ -97,6 +98,20 @@ static void classify(const struct record *record, struct outline *o, const struc
 	}
 }
 
+/* The level has left what was held: from here on it is decay.  A drum a second before a cold end is the loudest
+ * of the ending, but not its decay. */
+static double leaves_plateau(
+        const struct record *record, const struct outline *o, const struct decay *d)
+{
+	struct strip m;
+	strip_fill(&m, record, d->begins_s, o->cue_out_s, 0.02, 0.4);
+	double at = d->begins_s;
+	for (size_t i = 0; i < m.count; i++)
+		if (m.lufs[i] > d->level_lufs - LEFT_AFTER)
+			at = d->begins_s + (double)i * m.step_s;
+	return at;
+}
+
 void shape_ending(const struct record *record, struct outline *o)
 {
 	struct decay d = last_decay(record, o);
@@ -106,6 +121,9 @@ void shape_ending(const struct record *record, struct outline *o)
 		d = last_decay(record, o);
 		o->ending_lufs = d.level_lufs;
 	}
+	double left = leaves_plateau(record, o, &d);
+	d.length_s -= left - d.begins_s;
+	d.begins_s = left;
 	o->mix_out_s = fmin(d.begins_s, o->cue_out_s);
 	classify(record, o, &d);
 }

@@ -8,6 +8,7 @@
  *   bump    the sum is more than 3 LU over the louder of the two songs
  *   buried  the new song's own intro sounds, and the old song covers it
  *   tail    a quiet ending still sounds, and the new song covers it
+ *   pause   the new song begins behind the old one's end
  *   peak    the sum's true peak would need the limiter where neither song alone does
  *
  * Levels are momentary loudness (400 ms, EBU Tech 3341) against each song's own integrated loudness, which is
@@ -27,6 +28,8 @@ static const double WEIGHT_CLASH = 1.0; /* two songs at once is the second worst
 static const double WEIGHT_BUMP = 0.5; /* a level step of the sum */
 static const double WEIGHT_BURIED = 0.3; /* an intro under a decay is heard less, not lost */
 static const double WEIGHT_TAIL = 1.2; /* a quiet coda covered is a coda cut: more than a hole */
+static const double WEIGHT_PAUSE =
+        0.03; /* silence for its own sake; also settles what is equal otherwise */
 static const double WEIGHT_PEAK = 0.02; /* a dB of limiting for a second is hardly heard */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
@@ -114,7 +117,8 @@ static struct joint_terms cost_at(
 	}
 	t.hole *= step, t.clash *= step, t.bump *= step, t.buried *= step, t.tail *= step,
 	        t.peak *= step;
-	t.total = t.hole + t.clash + t.bump + t.buried + t.tail + t.peak;
+	t.pause = WEIGHT_PAUSE * fmax(at - e->old->cue_out_s, 0);
+	t.total = t.hole + t.clash + t.bump + t.buried + t.tail + t.pause + t.peak;
 	*expected_peak = peak;
 	return t;
 }

@@ -237,9 +237,10 @@ static void explain_joint(
 	snprintf(line, sizeof line,
 	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3f = hole %.3f + clash %.3f + "
 	        "bump %.3f + buried %.3f + "
-	        "tail %.3f + peak %.3f; %s",
+	        "tail %.3f + pause %.3f + peak %.3f; %s",
 	        old, new, j->at_s, j->overlap_s, j->terms.total, j->terms.hole, j->terms.clash,
-	        j->terms.bump, j->terms.buried, j->terms.tail, j->terms.peak, j->reason);
+	        j->terms.bump, j->terms.buried, j->terms.tail, j->terms.pause, j->terms.peak,
+	        j->reason);
 	p->explain(p->explain_user, line);
 }
 

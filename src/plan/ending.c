@@ -101,13 +101,13 @@ static void classify(const struct record *record, struct outline *o, const struc
 /* The level has left what was held: from here on it is decay.  A drum a second before a cold end is the loudest
  * of the ending, but not its decay. */
 static double leaves_plateau(
-        const struct record *record, const struct outline *o, const struct decay *d)
+        const struct record *record, const struct outline *o, const struct decay *d, double under)
 {
 	struct strip m;
 	strip_fill(&m, record, d->begins_s, o->cue_out_s, 0.02, 0.4);
 	double at = d->begins_s;
 	for (size_t i = 0; i < m.count; i++)
-		if (m.lufs[i] > d->level_lufs - LEFT_AFTER)
+		if (m.lufs[i] > d->level_lufs - under)
 			at = d->begins_s + (double)i * m.step_s;
 	return at;
 }
@@ -121,7 +121,10 @@ void shape_ending(const struct record *record, struct outline *o)
 		d = last_decay(record, o);
 		o->ending_lufs = d.level_lufs;
 	}
-	double left = leaves_plateau(record, o, &d);
+	double left = leaves_plateau(record, o, &d, LEFT_AFTER);
+	if (o->cue_out_s - left <
+	        COLD_WITHIN) /* half the window's energy is gone: the sound itself ends here */
+		left = leaves_plateau(record, o, &d, 6);
 	d.length_s -= left - d.begins_s;
 	d.begins_s = left;
 	o->mix_out_s = fmin(d.begins_s, o->cue_out_s);

@@ -47,10 +47,10 @@ static double foreground(double lu)
 	return clamp01((lu + 12) / 6);
 }
 
-/* 1 where nobody would say that music is playing: from 15 LU under, nothing of it at 11. */
+/* 1 where nobody would say that music is playing: from 12 LU under, nothing of it at 7. */
 static double background(double lu)
 {
-	return clamp01((-11 - lu) / 4);
+	return clamp01((-7 - lu) / 5);
 }
 
 static double sum_lu(double a, double b)

@@ -160,9 +160,9 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 	        .title_frame = start,
 	        .law = FADE_EQUAL_POWER,
 	        .expected_peak_dbtp = r->true_peak_dbtp};
-	/* An offset below -80 dBFS is none: taking it off would only spoil exact zeros. */
+	/* An offset below -60 dBFS is no fault of a converter: the mean of a short piece of music is not quite zero. */
 	for (int c = 0; c < 2 && !p->policy.no_mix; c++)
-		clip.offset[c] = fabs(r->offset[c]) > 1e-4 ? r->offset[c] : 0;
+		clip.offset[c] = fabs(r->offset[c]) > 1e-3 ? r->offset[c] : 0;
 	clip.n_frames = to_output(p, (double)(to_frame - from_frame), r->sample_rate_hz);
 	snprintf(clip.transition, sizeof clip.transition, "%s", transition);
 	enum status status = name_clip(&clip, item);
@@ -347,6 +347,8 @@ static enum status lay_spans(struct planner *p, const struct plan_item *item,
 		TRY(lay_clip(p, item, from, to, start, i == 0 ? transition : "inner"));
 		struct plan_clip *clip = last_clip(p);
 		clip->joined = joined && i == 0;
+		if (clip->joined) /* one recording has one offset: two would be a step */
+			memcpy(clip->offset, clip[-1].offset, sizeof clip->offset);
 		if (!clip->joined)
 			declick_start(p, clip, r);
 		declick_end(p, clip);

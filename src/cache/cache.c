@@ -524,22 +524,40 @@ static enum status write_adoptions(struct cache *cache, struct error *error)
 
 /* ---- storing ------------------------------------------------------------------------------------- */
 
-/* Once; what a second try could mend is mended between the two. */
+static enum status read_only_place(struct error *error)
+{
+	return error_set(error, STATUS_IO, "Read-only file or file system");
+}
+
+/* An index that was damaged may take a row and then not lead to it; looking costs 20 us beside a commit. */
+static enum status put_and_look(
+        struct database *database, const struct database_row *row, struct error *error)
+{
+	struct database_row back;
+
+	TRY(database_put(database, row, error));
+	enum status status = database_find_path(database, row->path, &back, error);
+	bool there = status == STATUS_OK && back.intact && stamp_equal(back.stamp, row->stamp);
+	database_release(database);
+	if (!there && (status == STATUS_OK || status == STATUS_NOT_FOUND))
+		return error_set(error, STATUS_BAD_DATA, "does not lead to its rows");
+	return status;
+}
+
+/* A damaged file is mended, one that was moved away is begun anew; then once more. */
 static enum status put_in_file(
         struct cache *cache, const struct database_row *row, struct error *error)
 {
-	if (cache->damaged && cache->file_takes_rows)
-		TRY(reopen(cache, error));
 	if (!cache->file_takes_rows)
-		return error_set(error, STATUS_IO, "Read-only file or file system");
-	enum status status = database_put(cache->file, row, error);
+		return read_only_place(error);
+	enum status status =
+	        cache->damaged ? STATUS_BAD_DATA : put_and_look(cache->file, row, error);
 	if (status != STATUS_BAD_DATA && status != STATUS_NOT_FOUND)
 		return status;
 	cache->damaged = status == STATUS_BAD_DATA;
 	TRY(reopen(cache, error));
-	return cache->file_takes_rows
-	               ? database_put(cache->file, row, error)
-	               : error_set(error, STATUS_IO, "Read-only file or file system");
+	return cache->file_takes_rows ? put_and_look(cache->file, row, error)
+	                              : read_only_place(error);
 }
 
 /* Memory is bounded: when it is full, all of it makes room for the new. */

@@ -354,7 +354,7 @@ static void sum_hop(const float *mid, const float *side, struct hop_sums *sums)
 #else
 static void sum_hop(const float *mid, const float *side, struct hop_sums *sums)
 {
-	*sums = (struct hop_sums){{0}};
+	*sums = (struct hop_sums){.mid = {0}};
 	for (int i = 0; i < HOP; i++) {
 		sums->mid[i % 4] += mid[i], sums->mid_squares[i % 4] += mid[i] * mid[i];
 		sums->side[i % 4] += side[i], sums->side_squares[i % 4] += side[i] * side[i];

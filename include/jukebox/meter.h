@@ -18,7 +18,8 @@ struct meter;
 /* What one 100 ms block came to. */
 struct meter_block {
 	double energy; /* weighted sum over channels of the K-weighted mean square */
-	float true_peak_lin; /* highest inside the block; sample peak at least */
+	float true_peak_lin; /* highest inside the block (the points between samples lag by 6 frames); sample
+	                      * peak at least */
 	size_t n_frames; /* the last block may be short */
 };
 

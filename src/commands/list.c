@@ -174,14 +174,11 @@ static size_t add_names(struct playlist *playlist, struct log *log, char **names
 	size_t failed = 0;
 
 	for (int i = 0; i < n_names; i++) {
-		size_t before = playlist_count(playlist);
 		struct error error = {0};
-		if (playlist_add(playlist, names[i], &error) != STATUS_OK) {
-			log_print(log, LOG_ERROR, "%s", error.text);
-			failed++;
-		} else if (playlist_count(playlist) == before) {
-			log_print(log, LOG_WARNING, "%s: yields no music file", names[i]);
-		}
+		if (playlist_add(playlist, names[i], &error) == STATUS_OK)
+			continue;
+		log_print(log, LOG_ERROR, "%s", error.text);
+		failed++;
 	}
 	return failed;
 }
@@ -244,7 +241,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 const struct verb verb_list = {
         .name = "list",
         .synopsis = "[OPTION]... LIST...",
-        .purpose = "print the music files that playlists yield, one a line",
+        .purpose = "Print the music files that lists yield, and say which lines yield nothing.",
         .options = options,
         .notes = "LIST is a playlist (M3U, PLS, XSPF), a folder, a music file, or - for standard "
                  "input.\n"

@@ -170,7 +170,7 @@ static enum status add_folder(struct playlist *playlist, const char *path, struc
 	return folder_read(&import, path) == STATUS_OK ? STATUS_OK : no_memory(error);
 }
 
-enum status playlist_add(struct playlist *playlist, const char *name, struct error *error)
+static enum status add_name(struct playlist *playlist, const char *name, struct error *error)
 {
 	int fd = descriptor_of(name);
 	const char *refusal;
@@ -191,4 +191,17 @@ enum status playlist_add(struct playlist *playlist, const char *name, struct err
 	if (refusal)
 		return error_set(error, STATUS_UNSUPPORTED, "%s: %s", name, refusal);
 	return add_file(playlist, name, &st, error);
+}
+
+/* An empty list is no failure, but somebody meant something by it. */
+enum status playlist_add(struct playlist *playlist, const char *name, struct error *error)
+{
+	size_t before = playlist_count(playlist);
+
+	TRY(add_name(playlist, name, error));
+	if (playlist_count(playlist) == before)
+		log_file(store_log(playlist), LOG_WARNING,
+		        descriptor_of(name) == STDIN_FILENO ? "standard input" : name,
+		        "yields no music file");
+	return STATUS_OK;
 }

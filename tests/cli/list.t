@@ -59,7 +59,7 @@ holds 'is named' "$(cat said)" nowhere.m3u
 is 'nothing at all' "$(list nowhere.m3u)" '= 1'
 : > empty.m3u
 is 'an empty list' "$(list empty.m3u)" '= 1'
-holds 'is named, too' "$(cat said)" 'empty.m3u: yields no music file'
+holds 'is named, too' "$(cat said)" 'empty.m3u: warning: yields no music file'
 is 'a name with a leading dash' "$(cp one.wav ./-x.wav; list -- -x.wav)" $'-x.wav\n= 0'
 is 'no list' "$(list)" '= 2'
 is 'an unknown option' "$(list --nonsense one.wav)" '= 2'

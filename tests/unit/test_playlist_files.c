@@ -336,6 +336,7 @@ static void empty_list(void **state)
 	write_list(place, "");
 	assert_int_equal(playlist_count(place->playlist), 0);
 	assert_int_equal(playlist_dropped(place->playlist), 0);
+	expect_said(place, "list.m3u: warning: yields no music file");
 }
 
 /* A pipe as a shell's <(...) gives it: names are relative to the current folder. */

@@ -88,7 +88,7 @@ struct record {
 	double sample_peak_dbfs;
 	double offset[2]; /* constant offset (mean) of left and right, linear */
 	double bpm; /* 0 when not found */
-	double bpm_confidence; /* 0 ... 1; what was right on real music had 0.15 and more, machines 0.5 */
+	double bpm_confidence; /* 0 ... 1; seen: 0.15 to 0.6 on recordings with drums, 0.45 to 0.8 on machines */
 	double first_beat_s; /* of a beat on the grid of bpm, seconds from the start */
 
 	struct record_curves curves;

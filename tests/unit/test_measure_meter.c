@@ -41,9 +41,9 @@ struct signal {
 
 static void grow(struct signal *s, size_t n_frames)
 {
-	if (s->n_frames + n_frames <= s->room)
+	if (s->frames && s->n_frames + n_frames <= s->room)
 		return;
-	s->room = 2 * (s->n_frames + n_frames);
+	s->room = 2 * (s->n_frames + n_frames) + 1;
 	s->frames = realloc(s->frames, s->room * (size_t)s->channels * sizeof(float));
 	assert_non_null(s->frames);
 }

@@ -246,7 +246,7 @@ const struct verb verb_cache = {
                  "prune  take out what is gone, changed, failed or damaged, and give the space "
                  "back\n"
                  "LIST is a playlist or folder, and its cache is meant; FILE a cache itself.\n"
-                 "A cache that is not there is an empty one.",
+                 "A cache that is not there is an empty one.\n",
         .values_bytes = sizeof(struct cache_values),
         .run = run,
 };

@@ -279,24 +279,27 @@ static enum status next_of_plan(void *user, struct plan_clip *clip, struct error
 	return STATUS_OK;
 }
 
-static int mix_plan(struct mix_run *run)
+static bool load_plan(const struct mix_run *run, struct plan *plan)
 {
-	struct plan_reader reader = {.next = 0};
-	struct player_source source = {.next = next_of_plan, .user = &reader};
-	struct player_report report = {0};
+	const char *path = run->settings->plan_file;
 	struct error error = {0};
-	int exit_status = EXIT_FAILED;
-	if (read_plan(run->settings->plan_file, &reader.plan, &error) != STATUS_OK)
-		log_file(run->log, LOG_ERROR, run->settings->plan_file, "%s", error.text);
-	else if (reader.plan.rate_hz != run->settings->rate)
-		log_file(run->log, LOG_ERROR, run->settings->plan_file,
-		        "made for %d Hz: give --rate=%d", reader.plan.rate_hz, reader.plan.rate_hz);
-	else if (play(run, &source, &report))
-		exit_status = report.clips == 0                                  ? EXIT_FAILED
-		              : report.failed_clips > 0 && run->settings->strict ? EXIT_SKIPPED
-		                                                                 : EXIT_DONE;
-	plan_done(&reader.plan);
-	return exit_status;
+	if (read_plan(path, plan, &error) != STATUS_OK)
+		log_file(run->log, LOG_ERROR, path, "%s", error.text);
+	else if (plan->rate_hz != run->settings->rate)
+		log_file(run->log, LOG_ERROR, path, "made for %d Hz: give --rate=%d", plan->rate_hz,
+		        plan->rate_hz);
+	else
+		return true;
+	return false;
+}
+
+static int mix_plan(struct mix_run *run, struct plan_reader *reader)
+{
+	struct player_source source = {.next = next_of_plan, .user = reader};
+	struct player_report report = {0};
+	if (!play(run, &source, &report) || report.clips == 0)
+		return EXIT_FAILED;
+	return report.failed_clips > 0 && run->settings->strict ? EXIT_SKIPPED : EXIT_DONE;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------------------------ */
@@ -335,7 +338,10 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		run->session = &session;
 		run->lists = lists;
 		run->n_lists = n;
-		if (open_run(run, &exit_status))
+		/* Outputs come last: a list with nothing in it leaves the file of another mix alone. */
+		if (playlist_count(session.playlist) == 0)
+			log_print(run->log, LOG_ERROR, "nothing could be played");
+		else if (open_run(run, &exit_status))
 			exit_status = mix_lists(run, &session);
 	}
 	run_done(run);
@@ -345,11 +351,13 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 
 static int run_from_plan(struct mix_run *run)
 {
+	struct plan_reader reader = {.next = 0};
 	int exit_status = EXIT_FAILED;
 	run->log = session_log(run->settings);
-	if (run->log && open_run(run, &exit_status))
-		exit_status = mix_plan(run);
+	if (run->log && load_plan(run, &reader.plan) && open_run(run, &exit_status))
+		exit_status = mix_plan(run, &reader);
 	run_done(run);
+	plan_done(&reader.plan);
 	log_free(run->log);
 	return exit_status;
 }

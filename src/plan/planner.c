@@ -162,7 +162,7 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 	        .expected_peak_dbtp = r->true_peak_dbtp};
 	/* An offset below -60 dBFS is no fault of a converter: the mean of a short piece of music is not quite zero. */
 	for (int c = 0; c < 2 && !p->policy.no_mix; c++)
-		clip.offset[c] = fabs(r->offset[c]) > 1e-3 ? r->offset[c] : 0;
+		clip.offset[c] = fabs(r->offset[c]) > 1e-3 ? round(r->offset[c] * 1e9) / 1e9 : 0;
 	clip.n_frames = to_output(p, (double)(to_frame - from_frame), r->sample_rate_hz);
 	snprintf(clip.transition, sizeof clip.transition, "%s", transition);
 	enum status status = name_clip(&clip, item);
@@ -211,7 +211,7 @@ static void close_chain(struct planner *p, char note[PLAN_REASON_BYTES])
 		gain = 0;
 	for (size_t i = p->ready; i < p->count; i++) {
 		struct plan_clip *clip = &p->clips[i];
-		clip->gain_db = gain;
+		clip->gain_db = round(gain * 1e6) / 1e6; /* as JSON has it: a saved plan is this plan */
 		clip->expected_peak_dbtp =
 		        fmax(clip->expected_peak_dbtp, p->pool.true_peak_dbtp + gain);
 	}

@@ -152,6 +152,8 @@ class Wav:
             return numpy.frombuffer(self.body, "<f4").astype(float)
         if self.bits == 16:
             return numpy.frombuffer(self.body, "<i2") / 32768
+        if self.bits == 32:
+            return numpy.frombuffer(self.body, "<i4") / 2147483648
         three = numpy.frombuffer(self.body, "u1").reshape(-1, 3).astype(numpy.int32)
         return ((three[:, 0] | three[:, 1] << 8 | three[:, 2] << 16) << 8 >> 8) / 8388608
 

@@ -83,17 +83,21 @@ struct decoder_handle {
 struct decoder_format {
 	const char *name, *description; /* "mp3" (stable), one line for the list */
 	const char *const *suffixes; /* lower case, no dot, NULL at the end; they break ties */
-	/* 0 not mine ... 100 certain.  `head` holds the first n_bytes (<= DECODER_HEAD_BYTES) behind
-	 * any ID3v2 tags.  A format may return 1 to be tried when nobody else knows better. */
+	/* 0 not mine ... 100 certain.  `head` holds the first n_bytes (<= DECODER_HEAD_BYTES)
+	 * behind any ID3v2 tags.  A format may return 1 to be tried when nobody else knows
+	 * better. */
 	int (*probe)(const uint8_t *head, size_t n_bytes);
 	size_t state_bytes;
 	/* May fail at any line and just return: the core then calls close. */
 	enum status (*open)(struct decoder_handle *d);
-	/* As decoder_read.  May announce a change of format by changing *d->facts (rate, channels)
-	 * between two calls and returning frames of one format a call: the core converts. */
+	/* As decoder_read.  Announces a change of format by changing *d->facts (rate, channels)
+	 * and giving STATUS_OK with no frames; those of the new format come with the next call,
+	 * and the core converts them.  Otherwise no frames mean: call again. */
 	enum status (*read)(
 	        struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames);
-	/* NULL: the core decodes anew from the start and drops frames. */
+	/* Leaves *d->facts as they are at that place.  NULL, or any failure but of memory or the
+	 * system (the place may then be lost): the core decodes anew from the start and drops
+	 * frames. */
 	enum status (*seek)(struct decoder_handle *d, int64_t frame);
 	void (*close)(struct decoder_handle *d); /* copes with zeroed or partly filled state */
 };

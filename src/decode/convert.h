@@ -24,7 +24,8 @@ float *format_converter_input(struct format_converter *converter, size_t *room);
 /* `n_frames` were put there; 0: no more will come. */
 void format_converter_fill(struct format_converter *converter, size_t n_frames);
 
-/* Up to max_frames of output; 0 when more input is needed, or, after the last, when all has come out. */
+/* Up to max_frames of output; 0 when more input is needed, or, after the last, when all has come
+ * out. */
 enum status format_converter_take(struct format_converter *converter, float *to, size_t max_frames,
         size_t *n_frames) MUST_USE;
 

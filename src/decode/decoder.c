@@ -16,7 +16,8 @@ enum {
 	MOST_FORMATS = 32,
 	LAST_RESORT = 1, /* the score of a format that is tried when nobody else knows better */
 	DROP_FRAMES = 4096, /* read and thrown away at once while seeking the slow way */
-	/* A format that neither gives frames nor ends is broken; damaged files make some empty reads. */
+	/* A format that neither gives frames nor ends is broken; damaged files make some empty
+	 * reads. */
 	MOST_EMPTY_READS = 100000,
 };
 
@@ -32,8 +33,8 @@ struct decoder {
 	struct decoder_damage ignored; /* of passages that are read a second time */
 	int64_t position; /* frames given out */
 	int64_t furthest; /* the largest position so far */
-	int64_t converted_from; /* the frame at which another rate begins; INT64_MAX when not known */
-	bool changing; /* the format has announced another part; what is left of this one comes first */
+	int64_t converted_from; /* where another rate begins; INT64_MAX when not known */
+	bool changing; /* another part is announced; what is left of this one comes first */
 	bool ended; /* the format has no more */
 	struct format_converter *converter; /* NULL: the part has the user's format */
 };
@@ -267,8 +268,9 @@ static int32_t bits_of(float value)
 	return bits;
 }
 
-/* Floats without their sign order like integers (IEEE 754), NaN and Inf above all numbers: a negative
- * difference tells that something is too large.  Integers, and a fixed count, let compilers vectorise. */
+/* Floats without their sign order like integers (IEEE 754), NaN and Inf above all numbers: a
+ * negative difference tells that something is too large.  Integers, and a fixed count, let
+ * compilers vectorise. */
 static bool block_is_clean(const float *samples)
 {
 	const int32_t limit = bits_of(DECODER_LARGEST);
@@ -306,7 +308,8 @@ static void clean(float *samples, size_t n)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-/* The format has announced a part of another rate or channel count, or stands in one after a seek. */
+/* The format has announced a part of another rate or channel count, or stands in one after a
+ * seek. */
 static enum status begin_part(struct decoder *decoder, struct error *error)
 {
 	const struct stream_facts *part = &decoder->part, *facts = &decoder->facts;

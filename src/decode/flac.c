@@ -1,5 +1,5 @@
-/* flac.c - FLAC and FLAC in Ogg by libFLAC.  libsndfile reads no FLAC in Ogg, and stops at the first
- * damaged frame, behind which libFLAC goes on. */
+/* flac.c - FLAC and FLAC in Ogg by libFLAC.  libsndfile reads no FLAC in Ogg, and stops at the
+ * first damaged frame, behind which libFLAC goes on. */
 #include <FLAC/stream_decoder.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +113,9 @@ static bool make_room(struct flac_state *s, size_t n_floats)
 	return true;
 }
 
-/* How many frames of s->decoded stay in front of `header`'s.  Where a frame was lost the library gives one of
- * silence, and the next, in one call; where it searches, a false one and then the right one. */
+/* How many frames of s->decoded stay in front of `header`'s.  Where a frame was lost the library
+ * gives one of silence, and the next, in one call; where it searches, a false one and then the
+ * right one. */
 static size_t frames_to_keep(const struct flac_state *s, const FLAC__FrameHeader *header)
 {
 	enum { MOST_KEPT_FRAMES = 1 << 20 };
@@ -335,8 +336,8 @@ static bool seek_library(struct flac_state *s, int64_t at)
 	return found && s->n_pending > 0 && s->position == at;
 }
 
-/* In place of lost frames the library gives silence, but clears the first good frame behind it too (seen
- * in 1.4.2): that one is read once more. */
+/* In place of lost frames the library gives silence, but clears the first good frame behind it
+ * too (seen in 1.4.2): that one is read once more. */
 static void decode_again(struct flac_state *s)
 {
 	int64_t at = s->frame_at, lost = at - s->position;

@@ -1,4 +1,5 @@
-/* formats.c - which formats this build reads.  A new one is a file, and a line here and in formats.h. */
+/* formats.c - which formats this build reads.  A new one is a file, and a line here and in
+ * formats.h. */
 #include "formats.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* id3.c - ID3v2, ID3v1 and APEv2: text out of tags, whatever they claim.  What the names mean and how long
- * values may be is the affair of base/tags. */
+/* id3.c - ID3v2, ID3v1 and APEv2: text out of tags, whatever they claim.  What the names mean
+ * and how long values may be is the affair of base/tags. */
 #include "id3.h"
 
 #include <stdbool.h>
@@ -117,8 +117,8 @@ static size_t text_from_utf16(const uint8_t *from, size_t n_bytes, bool big, cha
 	return at;
 }
 
-/* The first string in `from` as UTF-8 (or as Latin-1, which tags_set turns) to `to`; bytes taken with
- * the terminator.  UTF-8 under the label Latin-1 is common, so both go through untouched. */
+/* The first string in `from` as UTF-8 (or as Latin-1, which tags_set turns) to `to`; bytes taken
+ * with the terminator.  UTF-8 under the label Latin-1 is common, so both go through untouched. */
 static size_t text_from(int encoding, const uint8_t *from, size_t n_bytes, char *to, size_t room)
 {
 	size_t n, length = 0;
@@ -359,7 +359,8 @@ enum status id3_read_v2(struct source *source, int64_t start, struct tags *tags,
 
 static enum status set_missing(struct tags *tags, const char *name, const char *value)
 {
-	/* tags_set folds spellings; asking for the plain name is enough for the few that can clash. */
+	/* tags_set folds spellings; asking for the plain name is enough for the few that can
+	 * clash. */
 	if (value[0] == 0 || tags_get(tags, name))
 		return STATUS_OK;
 	return tags_set(tags, name, value);

@@ -19,14 +19,15 @@ enum {
 	ID3_MOST_BYTES = 1 << 20, /* of an unsynchronised tag */
 };
 
-/* Reads the ID3v2 tags that begin at `start` and gives the position behind the last one to *behind.  A tag
- * that claims to be longer than the file ends behind its header: whatever follows is looked at.
- * Damaged tags give what could be read; only STATUS_NO_MEMORY and STATUS_IO are errors. */
+/* Reads the ID3v2 tags that begin at `start` and gives the position behind the last one to
+ * *behind.  A tag that claims to be longer than the file ends behind its header: whatever
+ * follows is looked at. Damaged tags give what could be read; only STATUS_NO_MEMORY and
+ * STATUS_IO are errors. */
 enum status id3_read_v2(struct source *source, int64_t start, struct tags *tags, int64_t *behind,
         struct error *error) MUST_USE;
 
-/* The tags at the end of the file: APEv2 first (mp3gain's values live there), then ID3v1 for what is
- * missing.  Only names not yet in *tags are set. */
+/* The tags at the end of the file: APEv2 first (mp3gain's values live there), then ID3v1 for
+ * what is missing.  Only names not yet in *tags are set. */
 enum status id3_read_end(struct source *source, struct tags *tags, struct error *error) MUST_USE;
 
 /* Sets those of `from` that *to has not. */

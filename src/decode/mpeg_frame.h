@@ -22,15 +22,15 @@ enum {
 	MPEG_SCAN_BYTES = 4 << 20, /* how much junk may stand in front */
 };
 
-/* Do n_frames headers in a row agree, from bytes[0] on?  Where the bytes are the last of the file, a chain that
- * ends with it or at a tag suffices, and two frames whose last is cut. */
+/* Do n_frames headers in a row agree, from bytes[0] on?  Where the bytes are the last of the
+ * file, a chain that ends with it or at a tag suffices, and two frames whose last is cut. */
 bool mpeg_chain(const uint8_t *bytes, size_t n_bytes, bool is_end_of_file, int n_frames);
 
 /* The same for what lies at `position`; the view's position is kept. */
 bool mpeg_chain_at(struct view *view, int64_t position, int n_frames);
 
-/* Position in the view of the first frame of a chain, at most MPEG_SCAN_BYTES away from its start; -1 when
- * there is none. */
+/* Position in the view of the first frame of a chain, at most MPEG_SCAN_BYTES away from its
+ * start; -1 when there is none. */
 enum status mpeg_find(struct view *view, int64_t *position, struct error *error) MUST_USE;
 
 struct mpeg_start {

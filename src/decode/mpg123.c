@@ -1,5 +1,6 @@
-/* mpg123.c - MPEG 1, 2 and 2.5 audio, layers 1 to 3, by libmpg123.  Finding the first frame is ours
- * (mpeg_frame.c): the library would play noise that looks like frames; so is reading tags (id3.c). */
+/* mpg123.c - MPEG 1, 2 and 2.5 audio, layers 1 to 3, by libmpg123.  Finding the first frame is
+ * ours (mpeg_frame.c): the library would play noise that looks like frames; so is reading tags
+ * (id3.c). */
 #include <mpg123.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "view.h"
 
 enum {
-	/* Frames decoded and thrown away after a seek.  The reservoir reaches back 511 bytes (MPEG 2: 255);
-	 * the smallest frames, 8 kbit/s at 24 kHz, carry 11: 24 frames fill it (ISO/IEC 13818-3, 2.4.2.7). */
+	/* Frames decoded and thrown away after a seek.  The reservoir reaches back 511 bytes
+	 * (MPEG 2: 255); the smallest frames, 8 kbit/s at 24 kHz, carry 11: 24 frames fill it
+	 * (ISO/IEC 13818-3, 2.4.2.7). */
 	PREROLL_FRAMES = 32,
 	MOST_SAMPLES = 1152, /* of a frame */
 	MOST_CHANNELS = 2,
@@ -25,7 +27,7 @@ struct mpeg_state {
 	size_t n_pending; /* frames */
 	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
 	int64_t checked_frame; /* up to this MPEG frame the kind of frames is known not to change */
-	int64_t last_position; /* behind it the library's positions are not those of linear reading */
+	int64_t last_position; /* behind it the library counts other than reading does */
 	int samples; /* of a frame */
 	bool new_format; /* announced by the library, not yet taken */
 	bool in_junk; /* it was announced by what is no music: dropped until the next one */
@@ -226,8 +228,8 @@ static bool is_harmless(struct view *view, int64_t from, int64_t to)
 	       memcmp(bytes, "APETAGEX", 8) == 0;
 }
 
-/* Compares where this frame lies with where the last one ended.  What lies between is no music any more; and a
- * frame behind it only is when others follow: noise is full of single ones. */
+/* Compares where this frame lies with where the last one ended.  What lies between is no music
+ * any more; and a frame behind it only is when others follow: noise is full of single ones. */
 static bool follows_well(struct decoder_handle *d)
 {
 	struct mpeg_state *s = d->state;
@@ -257,9 +259,9 @@ static bool is_of_first_kind(struct decoder_handle *d)
 	       info.rate == d->facts->sample_rate_hz && mpg123_spf(s->library) == s->samples;
 }
 
-/* What looks like a frame of another format, and has no others behind it.  Silence in its place where the
- * library counts it like any other frame; else it is passed, and positions behind it are no longer the
- * library's. */
+/* What looks like a frame of another format, and has no others behind it.  Silence in its place
+ * where the library counts it like any other frame; else it is passed, and positions behind it
+ * are no longer the library's. */
 static void pass_junk(struct decoder_handle *d)
 {
 	static const float silence[MOST_SAMPLES * MOST_CHANNELS];
@@ -347,8 +349,9 @@ static enum status mpeg_read(
 
 /* ---- seeking ---------------------------------------------------------------------------- */
 
-/* Reads headers up to MPEG frame `number`, which fills the library's index too.  The library itself would
- * count the samples of parts at other rates, and of junk, as if they were of the first part. */
+/* Reads headers up to MPEG frame `number`, which fills the library's index too.  The library
+ * itself would count the samples of parts at other rates, and of junk, as if they were of the
+ * first part. */
 static enum status check_up_to(struct decoder_handle *d, int64_t number)
 {
 	struct mpeg_state *s = d->state;

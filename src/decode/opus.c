@@ -13,8 +13,9 @@ enum {
 	RATE_HZ = 48000, /* whatever was encoded (RFC 7845, section 4.2) */
 	PACKET_FRAMES = 5760, /* the longest: 120 ms */
 	MOST_CHANNELS = 8, /* of libopusfile */
-	/* Decoded before the place that is sought.  libopusfile's own 80 ms (RFC 7845, section 4.6) leave 2 % of
-	 * difference to linear decoding on tones in noise; a second leaves 1e-6. */
+	/* Decoded before the place that is sought.  libopusfile's own 80 ms (RFC 7845, section
+	 * 4.6) leave 2 % of difference to linear decoding on tones in noise; a second leaves
+	 * 1e-6. */
 	PREROLL_FRAMES = RATE_HZ,
 };
 
@@ -130,7 +131,7 @@ static enum status decode_packet(struct decoder_handle *d)
 		int got = op_read_float(
 		        s->file, s->decoded, (int)(sizeof(s->decoded) / sizeof(float)), &link);
 
-		if (got == 0)
+		if (got == 0 || s->view.error_number != 0)
 			return view_end(&s->view, d->error);
 		if (got < 0) {
 			s->has_hole = true;

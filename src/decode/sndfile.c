@@ -1,5 +1,5 @@
-/* sndfile.c - WAV, AIFF, AU, CAF, W64, RF64 and their kin by libsndfile.  What it also knows of FLAC, Ogg
- * and MP3 is left to the libraries it would call for them. */
+/* sndfile.c - WAV, AIFF, AU, CAF, W64, RF64 and their kin by libsndfile.  What it also knows of
+ * FLAC, Ogg and MP3 is left to the libraries it would call for them. */
 #include <sndfile.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -113,8 +113,8 @@ static uint32_t little_endian32(const uint8_t *at)
 	       (uint32_t)at[3] << 24;
 }
 
-/* A program that wrote to a pipe could not come back to fill in the sizes.  libsndfile knows the sizes
- * 0xffffffff for that, but takes a data chunk of 0 bytes at its word. */
+/* A program that wrote to a pipe could not come back to fill in the sizes.  libsndfile knows the
+ * sizes 0xffffffff for that, but takes a data chunk of 0 bytes at its word. */
 static void patch_streamed_wav(struct sndfile_state *s)
 {
 	enum { MOST_CHUNKS = 100 };

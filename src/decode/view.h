@@ -37,8 +37,8 @@ int64_t view_size(const struct view *view);
 /* STATUS_END, or STATUS_IO and its reason when reading had failed. */
 enum status view_end(const struct view *view, struct error *error) MUST_USE;
 
-/* The status of a library's refusal to open: STATUS_IO after a read error, else STATUS_BAD_DATA with
- * `format` and what follows as its text. */
+/* The status of a library's refusal to open: STATUS_IO after a read error, else STATUS_BAD_DATA
+ * with `format` and what follows as its text. */
 enum status view_refuse(const struct view *view, struct error *error, const char *format, ...)
         PRINTF_LIKE(3, 4);
 

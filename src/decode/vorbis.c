@@ -165,7 +165,7 @@ static enum status decode_block(struct decoder_handle *d)
 		int link = s->link;
 		long got = ov_read_float(&s->file, &s->planes, MOST_FRAMES, &link);
 
-		if (got == 0)
+		if (got == 0 || s->view.error_number != 0)
 			return view_end(&s->view, d->error);
 		if (got < 0) {
 			s->has_hole = true;

@@ -70,8 +70,8 @@ void xiph_reorder(float *to, const float *from, size_t n_frames, int channels)
 			to[place] = from[source_channel(channels, place)];
 }
 
-/* Length of the Ogg page at `page` (RFC 3533, section 6), 0 when there is none or it is cut; where its
- * body begins to *body. */
+/* Length of the Ogg page at `page` (RFC 3533, section 6), 0 when there is none or it is cut;
+ * where its body begins to *body. */
 static size_t page_bytes(const uint8_t *page, size_t n_bytes, size_t *body)
 {
 	size_t total;

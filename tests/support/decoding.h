@@ -27,7 +27,8 @@ struct music music_read(struct decoder *decoder, size_t block);
 /* Opens, reads, closes.  Aborts when the file cannot be opened. */
 struct music music_read_file(const char *path);
 
-/* Where, within +-4 frames, `a` fits `b` best; 0 when they are aligned.  First channel, frames from ... */
+/* Where, within +-4 frames, `a` fits `b` best; 0 when they are aligned.  First channel, frames
+ * from ... */
 int music_lag(const struct music *a, const struct music *b, size_t from, size_t n_frames);
 
 /* Largest difference of n_frames of `a` from frame `at` on and of `b` from its start. */

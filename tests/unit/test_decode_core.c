@@ -1,5 +1,5 @@
-/* test_decode_core.c - what every decoder promises whatever is in the file: limits, clean samples, choosing by content,
- * plain errors. */
+/* test_decode_core.c - what every decoder promises whatever is in the file: limits, clean
+ * samples, choosing by content, plain errors. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

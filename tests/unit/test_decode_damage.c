@@ -1,5 +1,5 @@
-/* test_decode_damage.c - files that change on their way, and files that were hurt: what is whole is played, in its place,
- * and what was lost is counted. */
+/* test_decode_damage.c - files that change on their way, and files that were hurt: what is whole
+ * is played, in its place, and what was lost is counted. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +127,8 @@ static void parts_in_other_formats(void **state)
 		assert_int_equal(decoder_facts(decoder)->sample_rate_hz, c->first_hz);
 		assert_int_equal(decoder_facts(decoder)->channels, c->first_channels);
 		decoder_close(decoder);
-		/* Each part lasts one second, so both have as many frames in the first one's rate. */
+		/* Each part lasts one second, so both have as many frames in the first one's
+		 * rate. */
 		assert_in_range(all.n_frames, 2 * n_first, 2 * n_first + c->slack);
 		assert_true(
 		        fabs(20 * log10(rms(&all, n_first + n_first / 4, n_first / 2) /

@@ -1,5 +1,6 @@
-/* test_decode_formats.c - what was encoded is what comes out: first frame, length and content; and seeking gives what
- * linear reading gives.  The encoders are the usual programs; without one its cases are skipped. */
+/* test_decode_formats.c - what was encoded is what comes out: first frame, length and content;
+ * and seeking gives what linear reading gives.  The encoders are the usual programs; without one
+ * its cases are skipped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* test_decode_id3.c - tags as they are, as they should not be, and where the music begins behind them. */
+/* test_decode_id3.c - tags as they are, as they should not be, and where the music begins behind
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,7 +219,8 @@ static void lies(void **state)
 	assert_int_equal(tags.count, 0);
 	tags_done(&tags);
 
-	/* An extended header longer than its tag, with what only it can be asked for: unsynchronisation. */
+	/* An extended header longer than its tag, with what only it can be asked for:
+	 * unsynchronisation. */
 	file.n = 0;
 	add(&file, "ID3\3\0\xc0\0\0\0\4\x7f\xff\xff\xffmusic", 19);
 	assert_int_equal(read_v2(&file, &tags), 14);

@@ -1,4 +1,5 @@
-/* test_decode_mpeg_frame.c - chains of MPEG frame headers: what begins a stream, and what only looks like it. */
+/* test_decode_mpeg_frame.c - chains of MPEG frame headers: what begins a stream, and what only
+ * looks like it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -96,6 +96,9 @@ struct outline {
 
 void outline_of(const struct record *record, struct outline *outline);
 
+/* The same track when it is to end at an earlier second. */
+void outline_end_at(const struct record *record, struct outline *outline, double cue_out_s);
+
 /* ---- policy: what a person may choose ----------------------------------------------------- */
 
 enum loudness_mode { LOUDNESS_TRACK, LOUDNESS_ALBUM, LOUDNESS_OFF };

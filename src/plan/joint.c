@@ -7,14 +7,15 @@
  *   clash   two foregrounds at once
  *   bump    the sum is more than 3 LU over the louder of the two songs
  *   buried  the new song's own intro sounds, and the old song covers it
+ *   playing the old song still plays, not decays, while the new one sounds
  *   tail    a quiet ending still sounds, and the new song covers it
  *   pause   the new song begins behind the old one's end
  *   peak    the sum's true peak would need the limiter where neither song alone does
  *
  * Levels are momentary loudness (400 ms, EBU Tech 3341) against each song's own integrated loudness, which is
  * what both have after the gain; the foreground is 6 LU under it and up, the background 12 LU and down.
- * The search keeps the rules that are not for sale: never before the old song's last decay, never more overlap
- * than allowed (the new song starts later instead), never a part of either left out.
+ * The search keeps the rules that are not for sale: never before the old song's last decay (but a soft beginning,
+ * which would leave a hole behind a cold ending, may slip under its last two seconds), never more overlap than allowed (the new song starts later instead), never a part of either left out.
  */
 #include "joint.h"
 
@@ -27,13 +28,19 @@ static const double WEIGHT_HOLE = 1.0; /* dead air is the worst thing a station 
 static const double WEIGHT_CLASH = 1.0; /* two songs at once is the second worst */
 static const double WEIGHT_BUMP = 0.5; /* a level step of the sum */
 static const double WEIGHT_BURIED = 0.3; /* an intro under a decay is heard less, not lost */
+static const double WEIGHT_PLAYING =
+        0.4; /* held music under a soft beginning: the old song keeps the foreground */
 static const double WEIGHT_TAIL = 1.2; /* a quiet coda covered is a coda cut: more than a hole */
 static const double WEIGHT_PAUSE =
         0.03; /* silence for its own sake; also settles what is equal otherwise */
 static const double WEIGHT_PEAK = 0.02; /* a dB of limiting for a second is hardly heard */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
+static const double SOFT_EARLY =
+        2.0; /* seconds before the last decay that a soft beginning may take */
 static const double LATEST = 0.4; /* seconds behind the old song's end that are tried */
+static const double WINDOW = 0.2; /* seconds a level is taken over: half of momentary, as an
+                                               * ending on a drum is over in less than 400 ms */
 static const double AROUND = 3.0; /* seconds before and behind the overlap that count */
 
 static double clamp01(double x)
@@ -61,7 +68,7 @@ static double sum_lu(double a, double b)
 
 /* Faults of one moment; `quiet_ending` 0 ... 1 tells how much the old song's end is a quiet one. */
 static void add_moment(struct joint_terms *t, double old, double new, double quiet_ending,
-        double ending_lu, bool intro)
+        double ending_lu, bool intro, bool playing)
 {
 	double both = fmin(old, new);
 	t->hole += WEIGHT_HOLE * background(fmax(old, new));
@@ -70,9 +77,11 @@ static void add_moment(struct joint_terms *t, double old, double new, double qui
 	if (both > -20)
 		t->bump +=
 		        WEIGHT_BUMP * clamp01((sum_lu(old, new) - fmax(fmax(old, new), 0) - 3) / 3);
+	if (playing)
+		t->playing += WEIGHT_PLAYING * clamp01((new + 30) / 18);
 	if (intro && new > -25 && old > new + 3)
 		t->buried += WEIGHT_BURIED * clamp01((old - new - 3) / 6);
-	if (quiet_ending > 0 && old > ending_lu - 34 && new > old + 10)
+	if (quiet_ending > 0 && old > ending_lu - 30 && new > old + 10)
 		t->tail += WEIGHT_TAIL * quiet_ending;
 }
 
@@ -108,7 +117,7 @@ static struct joint_terms cost_at(
 		                                         : LEVEL_NOTHING;
 		double new = s > at - 0.2 ? strip_at(&e->new->momentary, in_new) : LEVEL_NOTHING;
 		add_moment(&t, old, new, e->quiet_ending, e->old->ending_lu,
-		        in_new < e->new->mix_in_s);
+		        in_new < e->new->mix_in_s, s >= at && s < e->old->mix_out_s);
 		if (s >= at && s < e->old->cue_out_s) {
 			double a = peak_of(e->old, s), b = peak_of(e->new, in_new);
 			t.peak += WEIGHT_PEAK * peak_excess_db(a, b, e->ceiling_lin);
@@ -116,9 +125,9 @@ static struct joint_terms cost_at(
 		}
 	}
 	t.hole *= step, t.clash *= step, t.bump *= step, t.buried *= step, t.tail *= step,
-	        t.peak *= step;
+	        t.playing *= step, t.peak *= step;
 	t.pause = WEIGHT_PAUSE * fmax(at - e->old->cue_out_s, 0);
-	t.total = t.hole + t.clash + t.bump + t.buried + t.tail + t.pause + t.peak;
+	t.total = t.hole + t.clash + t.bump + t.buried + t.playing + t.tail + t.pause + t.peak;
 	*expected_peak = peak;
 	return t;
 }
@@ -210,7 +219,7 @@ static void fill_side(struct joint_side *side, const struct record *record, cons
 	side->intro = o->intro;
 	side->ending = o->ending;
 	side->length_s = o->cue_out_s - o->cue_in_s;
-	strip_fill(&side->momentary, record, from, to, FINE, 0.4);
+	strip_fill(&side->momentary, record, from, to, FINE, WINDOW);
 	for (size_t i = 0; i < side->momentary.count; i++)
 		side->momentary.lufs[i] -= (float)o->loudness_lufs;
 	int64_t first = (int64_t)floor(from * RECORD_BLOCKS_PER_SECOND),

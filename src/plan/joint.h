@@ -26,7 +26,7 @@ void joint_side_of_start(struct joint_side *side, const struct record *record,
 
 /* What one place costs, term by term: seconds of each fault, weighted.  See joint.c. */
 struct joint_terms {
-	double hole, clash, bump, buried, tail, pause, peak, total;
+	double hole, clash, bump, buried, playing, tail, pause, peak, total;
 };
 
 struct joint {

@@ -46,3 +46,12 @@ void outline_of(const struct record *record, struct outline *o)
 	shape_silences(record, o);
 	shape_intro(record, o);
 }
+
+void outline_end_at(const struct record *record, struct outline *o, double cue_out_s)
+{
+	o->cue_out_s = cue_out_s;
+	o->ends_cut = false;
+	shape_ending(record, o);
+	o->cue_out_s = fmin(o->cue_out_s, cue_out_s);
+	o->mix_out_s = fmin(o->mix_out_s, cue_out_s);
+}

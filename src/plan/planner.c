@@ -231,16 +231,16 @@ struct placing {
 static void explain_joint(
         struct planner *p, const char *old, const char *new, const struct joint *j)
 {
-	char line[600];
+	char line[1024];
 	if (!p->explain)
 		return;
 	snprintf(line, sizeof line,
-	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3f = hole %.3f + clash %.3f + "
-	        "bump %.3f + buried %.3f + "
-	        "tail %.3f + pause %.3f + peak %.3f; %s",
+	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3g = hole %.3g + clash %.3g + "
+	        "bump %.3g + buried %.3g + "
+	        "playing %.3g + tail %.3g + pause %.3g + peak %.3g; %s",
 	        old, new, j->at_s, j->overlap_s, j->terms.total, j->terms.hole, j->terms.clash,
-	        j->terms.bump, j->terms.buried, j->terms.tail, j->terms.pause, j->terms.peak,
-	        j->reason);
+	        j->terms.bump, j->terms.buried, j->terms.playing, j->terms.tail, j->terms.pause,
+	        j->terms.peak, j->reason);
 	p->explain(p->explain_user, line);
 }
 
@@ -325,8 +325,6 @@ static size_t split_spans(
 		if (b - a <= fmax(DEAD_AIR_S, keep))
 			continue;
 		spans[n++] = (struct span){from, a + keep / 2};
-		if (p->policy.inner_silence == INNER_END)
-			return n;
 		from = b - keep / 2;
 	}
 	spans[n++] = (struct span){from, o->cue_out_s};
@@ -382,6 +380,17 @@ static void apply_cues(struct outline *o, const struct overrule *rule)
 	/* A song may talk over the tail of a jingle, but nothing talks over speech. */
 	if (rule->has_kind && rule->kind == KIND_SPOKEN)
 		o->mix_out_s = o->cue_out_s;
+}
+
+/* INNER_END: what comes after dead air is not of this track. */
+static void end_at_dead_air(const struct planner *p, const struct record *record, struct outline *o)
+{
+	for (size_t i = 0; i < o->n_silences && p->policy.inner_silence == INNER_END; i++)
+		if (o->silences[i].to_s - o->silences[i].from_s > DEAD_AIR_S) {
+			outline_end_at(record, o, o->silences[i].from_s);
+			o->n_silences = i;
+			return;
+		}
 }
 
 static void read_overrules(const struct planner *p, const struct plan_item *item,
@@ -508,6 +517,7 @@ enum status planner_push(struct planner *p, const struct plan_item *item,
 		if (o.silent)
 			return error_set(error, STATUS_BAD_DATA, "no sound in it: left out");
 		read_overrules(p, item, &rule, note);
+		end_at_dead_air(p, item->record, &o);
 		apply_cues(&o, &rule);
 		status = push_mixed(p, item, &o, &rule, note);
 		if (o.trim_refused && !note[0])

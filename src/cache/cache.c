@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -639,11 +640,7 @@ enum status cache_store_failure(
 	char text[ERROR_TEXT_BYTES];
 	struct database_row row = {.failure = text, .loudness_lufs = -HUGE_VAL};
 
-	size_t n = strnlen(reason, sizeof text - 1);
-	memcpy(text, reason, n);
-	text[n] = '\0';
-	if (n == 0)
-		strcpy(text, "cannot be played");
+	snprintf(text, sizeof text, "%s", reason[0] ? reason : "cannot be played");
 	return put_file(cache, music_path, &row, error);
 }
 

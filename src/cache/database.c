@@ -453,34 +453,34 @@ static bool already_stored(
 }
 
 enum status database_put(
-        struct database *database, const struct database_row *given, struct error *error)
+        struct database *database, const struct database_row *row, struct error *error)
 {
-	struct database_row row = *given;
-	size_t path_bytes = strlen(row.path), failure_bytes = strlen(row.failure);
+	struct database_row put = *row;
+	size_t path_bytes = strlen(put.path), failure_bytes = strlen(put.failure);
 	sqlite3_stmt *s;
 
 	if (path_bytes == 0 || path_bytes > DATABASE_PATH_BYTES_MOST ||
 	        failure_bytes > DATABASE_FAILURE_BYTES_MOST ||
-	        row.record_bytes > DATABASE_RECORD_BYTES_MOST)
+	        put.record_bytes > DATABASE_RECORD_BYTES_MOST)
 		return error_set(error, STATUS_UNSUPPORTED, "too large for the cache");
-	row.duration_s = storable(row.duration_s);
-	row.loudness_lufs = storable(row.loudness_lufs);
-	row.record_hash = hash_bytes(row.record, row.record_bytes, 0);
-	uint64_t row_hash = hash_row(&row, path_bytes, failure_bytes);
-	if (already_stored(database, &row, row_hash))
+	put.duration_s = storable(put.duration_s);
+	put.loudness_lufs = storable(put.loudness_lufs);
+	put.record_hash = hash_bytes(put.record, put.record_bytes, 0);
+	uint64_t row_hash = hash_row(&put, path_bytes, failure_bytes);
+	if (already_stored(database, &put, row_hash))
 		return STATUS_OK;
 	TRY(statement(database, PUT, &s, error));
-	bind_bytes(s, 1, row.path, path_bytes);
-	sqlite3_bind_int64(s, 2, row.stamp.size_bytes);
-	sqlite3_bind_int64(s, 3, row.stamp.mtime_ns);
-	sqlite3_bind_int64(s, 4, (int64_t)row.fingerprint);
-	sqlite3_bind_int64(s, 5, row.record_version);
-	sqlite3_bind_double(s, 6, row.duration_s);
-	sqlite3_bind_double(s, 7, row.loudness_lufs);
-	sqlite3_bind_text64(s, 8, row.failure, failure_bytes, SQLITE_STATIC, SQLITE_UTF8);
-	sqlite3_bind_int64(s, 9, (int64_t)row.record_hash);
+	bind_bytes(s, 1, put.path, path_bytes);
+	sqlite3_bind_int64(s, 2, put.stamp.size_bytes);
+	sqlite3_bind_int64(s, 3, put.stamp.mtime_ns);
+	sqlite3_bind_int64(s, 4, (int64_t)put.fingerprint);
+	sqlite3_bind_int64(s, 5, put.record_version);
+	sqlite3_bind_double(s, 6, put.duration_s);
+	sqlite3_bind_double(s, 7, put.loudness_lufs);
+	sqlite3_bind_text64(s, 8, put.failure, failure_bytes, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_int64(s, 9, (int64_t)put.record_hash);
 	sqlite3_bind_int64(s, 10, (int64_t)row_hash);
-	bind_bytes(s, 11, row.record, row.record_bytes);
+	bind_bytes(s, 11, put.record, put.record_bytes);
 	return run(database, s, error);
 }
 

@@ -11,7 +11,7 @@
 #include "hash.h"
 #include "jukebox/source.h"
 
-enum { WINDOW_BYTES = 65536, WINDOWS = 3 };
+enum { WINDOW_BYTES = 65536, WINDOWS = 3, WHOLE_BYTES = WINDOWS * WINDOW_BYTES };
 
 bool stamp_equal(struct stamp a, struct stamp b)
 {
@@ -57,7 +57,7 @@ static enum status read_window(
 static enum status hash_source(struct source *source, uint64_t *hash, struct error *error)
 {
 	int64_t size = source_size(source);
-	bool whole = size <= WINDOWS * WINDOW_BYTES;
+	bool whole = size <= WHOLE_BYTES;
 	int64_t from[WINDOWS] = {0, (size - WINDOW_BYTES) / 2, size - WINDOW_BYTES};
 	size_t n_bytes = whole ? (size_t)size : WINDOW_BYTES;
 	uint8_t *window = malloc(n_bytes + 1); /* an empty file needs no NULL */

@@ -47,7 +47,7 @@ static uint64_t hash_stripes(const uint8_t **at, const uint8_t *end, uint64_t se
 	uint64_t lane[LANES] = {seed + PRIME_1 + PRIME_2, seed + PRIME_2, seed, seed - PRIME_1};
 
 	for (; end - *at >= STRIPE_BYTES; *at += STRIPE_BYTES)
-		for (int i = 0; i < LANES; i++)
+		for (size_t i = 0; i < LANES; i++)
 			lane[i] = round_of(lane[i], load_u64(*at + 8 * i));
 	uint64_t hash =
 	        rotate(lane[0], 1) + rotate(lane[1], 7) + rotate(lane[2], 12) + rotate(lane[3], 18);

@@ -121,13 +121,15 @@ char *location_absolute(const char *home, const char *name)
 
 	if (!path)
 		return NULL;
-	if (name[0] == '/')
-		return strcpy(path, name);
+	if (name[0] == '/') {
+		stpcpy(path, name);
+		return path;
+	}
 	char *end = stpcpy(path, strcmp(home, "/") == 0 ? "" : home);
 	for (; strncmp(name, "../", 3) == 0; name += 3)
 		end = drop_component(path, end);
 	*end++ = '/';
-	strcpy(end, name);
+	stpcpy(end, name);
 	return path;
 }
 
@@ -208,9 +210,9 @@ static char *path_beside(const char *playlist, bool is_folder)
 /* Can a file be made in the folder of `path`?  A full disk is not seen here, a read-only one is. */
 static bool folder_takes_files(const char *path)
 {
-	char *folder;
+	char *folder = NULL;
 
-	if (location_folder(path, &folder, NULL) != STATUS_OK)
+	if (location_folder(path, &folder, NULL) != STATUS_OK || !folder)
 		return false;
 	bool fits = strlen(folder) + 1 + strlen(location_base(path)) <= CACHE_PATH_MOST &&
 	            strlen(location_base(path)) <= NAME_MAX - strlen("-journal");

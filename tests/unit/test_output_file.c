@@ -1,6 +1,7 @@
 /* test_output_file.c - files, pipes, standard output in all its forms, and everything that a system says no with. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -334,23 +336,37 @@ static void *write_until_cancelled(void *user)
 	return status == STATUS_CANCELLED ? o : NULL;
 }
 
+/* Until the output's thread can only wait for the reader: the pipe holds what a pipe holds. */
+static void wait_until_full(int read_end)
+{
+	int n_bytes = 0;
+	while (n_bytes < fcntl(read_end, F_GETPIPE_SZ) - 2 * PIPE_BUF) /* pages may be part full */
+		assert_int_equal(ioctl(read_end, FIONREAD, &n_bytes), 0);
+}
+
 static void stall(void *user)
 {
+	int read_end = *(int *)user;
 	struct output *o = open_output("-");
 	pthread_t writer;
 	void *result;
 	assert_int_equal(pthread_create(&writer, NULL, write_until_cancelled, o), 0);
-	output_cancel(o); /* at whatever moment; the pipe takes 64 KiB and the queue a second */
+	wait_until_full(read_end);
+	output_cancel(o);
 	pthread_join(writer, &result);
 	assert_ptr_equal(result, o);
 	struct error error;
 	assert_int_equal(output_finish(o, &error), STATUS_CANCELLED);
 	output_close(o);
 
+	uint8_t old[4096];
+	for (int n_bytes = 1; n_bytes > 0; assert_int_equal(ioctl(read_end, FIONREAD, &n_bytes), 0))
+		assert_true(read(read_end, old, sizeof old) > 0);
 	o = open_output("-"); /* closed while its thread waits for the reader */
 	float block[2 * 1000] = {0};
 	for (int i = 0; i < 40; i++)
 		assert_int_equal(output_write(o, block, 1000, NULL), STATUS_OK);
+	wait_until_full(read_end);
 	output_close(o);
 }
 
@@ -359,7 +375,7 @@ static void a_reader_that_stalls(void **state)
 	(void)state;
 	int fds[2];
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	with_stdout(fds[1], stall, NULL);
+	with_stdout(fds[1], stall, &fds[0]);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -746,7 +746,8 @@ static void memory_does_not_grow(void **state)
 	size_t after = play(p, 640, &early, &late);
 	print_message("heap: %zu after 120 clips, %zu after 640; while playing %zu, %zu\n", before,
 	        after, early.least_bytes, late.least_bytes);
-	assert_true(after < before + 520); /* a byte a clip */
+	/* the smallest block of malloc lost with each clip would be 16,640; caches of threads count as used */
+	assert_true(after < before + 16000);
 	assert_true(late.least_bytes < early.least_bytes + 520 * sizeof(struct plan_clip));
 	assert_true(abs(late.most_descriptors - early.most_descriptors) <= 1);
 	free(p);

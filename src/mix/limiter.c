@@ -6,8 +6,10 @@
  * a peak is held at that peak's need: the gain has arrived when the peak comes, without a corner on its way.
  *
  * Gains are integers (GAIN_ONE is 1), so that running sums are exact and rest is exact rest.
- * Interpolation is only done around groups of frames where the largest sample times the filter's worst
- * case (the sum of its taps' magnitudes) could reach the ceiling, which skips nothing that counts.
+ * Interpolation is only done around groups of frames where it could reach the ceiling.  Two bounds tell, which skip nothing
+ * that counts: the largest sample times the sum of the taps' magnitudes; and, nearer in music, the
+ * largest sample and so much of the largest second difference as the filter, summed by parts twice, can add to a
+ * straight line between two samples.
  */
 #include "limiter.h"
 
@@ -43,7 +45,9 @@ struct held {
 
 struct limiter {
 	float taps[PHASES][TAPS];
-	float threshold, target, worth_a_look; /* linear */
+	float threshold, target; /* linear */
+	float most_gain; /* first bound: of the interpolator */
+	float line_gain, bend_gain; /* second: sample, and second difference */
 	double release; /* part of the way back to 1, a frame */
 
 	/* frames, stereo: [0, delay) were handed out last or wait, then what the call brings */
@@ -78,22 +82,36 @@ static double bessel_i0(double x)
 	return sum;
 }
 
-/* Kaiser-windowed sinc at a quarter, a half and three quarters; its largest sum of magnitudes. */
-static double design(float taps[PHASES][TAPS])
+/* By how much an interpolated value can leave the straight line between its neighbours: part of the largest
+ * sample (the taps do not add up to exactly 1), part of the largest second difference. */
+static void bound_from_line(struct limiter *l, const float taps[TAPS], double place)
 {
-	double worst = 1;
+	double sum = 0, sum_of_sums = 0, bends = 0;
+	for (int k = 0; k < TAPS; k++) {
+		double line = k == HALF - 1 ? 1 - place : k == HALF ? place : 0;
+		bends += k > 0 && k < TAPS - 1 ? fabs(sum_of_sums) : 0;
+		sum += (double)taps[k] - line;
+		sum_of_sums += k < TAPS - 1 ? sum : 0;
+	}
+	l->line_gain = fmaxf(l->line_gain, (float)(1 + fabs(sum) + 2 * fabs(sum_of_sums)));
+	l->bend_gain = fmaxf(l->bend_gain, (float)bends);
+}
+
+/* Kaiser-windowed sinc at a quarter, a half and three quarters. */
+static void design(struct limiter *l)
+{
 	for (int p = 0; p < PHASES; p++) {
-		double sum = 0;
+		double sum = 0, place = (p + 1) / 4.0;
 		for (int k = 0; k < TAPS; k++) {
-			double t = k - (HALF - 1) - (p + 1) / 4.0, part = t / HALF;
+			double t = k - (HALF - 1) - place, part = t / HALF;
 			double window = bessel_i0(KAISER_BETA * sqrt(fmax(0, 1 - part * part))) /
 			                bessel_i0(KAISER_BETA);
-			taps[p][k] = (float)(window * sin(M_PI * t) / (M_PI * t));
-			sum += fabs((double)taps[p][k]);
+			l->taps[p][k] = (float)(window * sin(M_PI * t) / (M_PI * t));
+			sum += fabs((double)l->taps[p][k]);
 		}
-		worst = fmax(worst, sum);
+		l->most_gain = fmaxf(l->most_gain, (float)sum);
+		bound_from_line(l, l->taps[p], place);
 	}
-	return worst;
 }
 
 static double from_db(double db)
@@ -144,7 +162,7 @@ struct limiter *limiter_new(int rate_hz, double ceiling_dbtp)
 	}
 	l->threshold = (float)from_db(ceiling_dbtp - TOLERANCE_DB);
 	l->target = (float)from_db(ceiling_dbtp - MARGIN_DB);
-	l->worth_a_look = (float)(l->threshold / design(l->taps) * 0.999);
+	design(l);
 	l->release = 1 - exp(-1 / (RELEASE_S * rate_hz));
 	rest(l);
 	return l;
@@ -180,6 +198,26 @@ static float largest(const float *samples, size_t n)
 	for (size_t k = 1; k < AT_ONCE; k++)
 		most[0] = most[k] > most[0] ? most[k] : most[0];
 	return most[0];
+}
+
+/* Second differences of all frames that the interpolation of a group reaches, and some more. */
+static float largest_bend(const float *at)
+{
+	enum { FROM = -2 * (HALF - 2), COUNT = 72 };
+	float bends[COUNT];
+	const float *x = at + FROM;
+	for (int i = 0; i < COUNT; i++)
+		bends[i] = x[i - 2] - 2 * x[i] + x[i + 2];
+	return largest(bends, COUNT);
+}
+
+/* With 0.1 % to spare for rounding. */
+static bool could_exceed(const struct limiter *l, const float *at, float most)
+{
+	float limit = l->threshold * 0.999f;
+	if (most * l->most_gain < limit)
+		return false;
+	return most * l->line_gain + largest_bend(at) * l->bend_gain >= limit;
 }
 
 /* Two frames in one vector register, by the compilers' own means. */
@@ -304,7 +342,7 @@ static void look_at_group(struct limiter *l, const float *at, float *delayed)
 	l->group_peak[1] = l->group_peak[2];
 	l->group_peak[2] = largest(at + 2 * GROUP, 2 * GROUP);
 	float most = fmaxf(l->group_peak[0], fmaxf(l->group_peak[1], l->group_peak[2]));
-	bool is_loud = most > l->worth_a_look;
+	bool is_loud = could_exceed(l, at, most);
 	if (is_loud) {
 		true_peaks(l, at, peaks);
 		is_loud = largest(peaks, GROUP) > l->threshold;
@@ -317,11 +355,15 @@ static void look_at_group(struct limiter *l, const float *at, float *delayed)
 		gain_one_frame(l, delayed + 2 * i, peaks[i]);
 }
 
-void limiter_run(struct limiter *limiter, const float *in, float *out, size_t n_frames)
+float *limiter_room(struct limiter *limiter)
+{
+	return limiter->buffer + 2 * limiter->delay;
+}
+
+void limiter_run(struct limiter *limiter, size_t n_frames, float *out)
 {
 	struct limiter *l = limiter;
 	int64_t first = l->n_in - (int64_t)l->delay; /* the frame at the buffer's start */
-	memcpy(l->buffer + 2 * l->delay, in, 2 * n_frames * sizeof(*in));
 	l->n_in += (int64_t)n_frames;
 	while (l->n_looked + BEHIND <= l->n_in) {
 		float *at = l->buffer + 2 * (l->n_looked - first);

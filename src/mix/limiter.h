@@ -20,8 +20,10 @@ void limiter_free(struct limiter *limiter);
 
 size_t limiter_delay(const struct limiter *limiter);
 
-/* Takes n_frames (at most LIMITER_MOST_FRAMES) and gives as many; `in` and `out` may be the same. */
-void limiter_run(struct limiter *limiter, const float *in, float *out, size_t n_frames);
+/* Where the next frames are to be written, up to LIMITER_MOST_FRAMES; then limiter_run takes n_frames of
+ * them and gives as many. */
+float *limiter_room(struct limiter *limiter);
+void limiter_run(struct limiter *limiter, size_t n_frames, float *out);
 
 void limiter_report(const struct limiter *limiter, struct mix_limiter_report *report);
 

@@ -32,7 +32,8 @@ struct mixer {
 	bool fading;
 	int64_t fade_from, fade_frames;
 
-	float bus[2 * CHUNK_FRAMES];
+	float *bus; /* the frames of this chunk: the limiter's room, or `own` */
+	float own[2 * CHUNK_FRAMES];
 	float factors[CHUNK_FRAMES];
 };
 
@@ -47,6 +48,7 @@ struct mixer *mixer_new(const struct mix_options *options, mix_next_fn *next, mi
 	m->user = user;
 	if (options->limiter)
 		m->limiter = limiter_new(options->rate_hz, options->ceiling_dbtp);
+	m->bus = m->own;
 	if (m->limiter || !options->limiter)
 		m->ahead = ahead_new(options, next, user);
 	if (!m->ahead) {
@@ -271,6 +273,8 @@ static enum status sum_clips(struct mixer *m, size_t n, struct error *error)
 /* 1 to `most` frames more in `bus`. */
 static enum status mix(struct mixer *m, size_t most, size_t *n, struct error *error)
 {
+	if (m->limiter)
+		m->bus = limiter_room(m->limiter);
 	while (!m->all_taken && m->mixed >= m->horizon)
 		TRY(take_clip(m, error));
 	int64_t known = m->horizon - m->mixed;
@@ -289,7 +293,7 @@ static enum status prime(struct mixer *m, struct error *error)
 	while (m->n_primed < delay) {
 		size_t left = delay - m->n_primed, n;
 		TRY(mix(m, left < CHUNK_FRAMES ? left : CHUNK_FRAMES, &n, error));
-		limiter_run(m->limiter, m->bus, m->bus, n);
+		limiter_run(m->limiter, n, m->own);
 		m->n_primed += n;
 	}
 	return STATUS_OK;
@@ -345,7 +349,7 @@ enum status mixer_read(
 	if (n == 0)
 		return end_programme(m);
 	if (m->limiter)
-		limiter_run(m->limiter, m->bus, to, n);
+		limiter_run(m->limiter, n, to);
 	else
 		memcpy(to, m->bus, 2 * n * sizeof(*to));
 	if (m->fading)

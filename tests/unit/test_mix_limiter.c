@@ -26,7 +26,8 @@ static void limit(struct limiter *l, const float *in, float *out, size_t n, size
 	memcpy(padded, in, 2 * n * sizeof(*in));
 	while (done < n + delay) {
 		size_t now = n + delay - done < cut ? n + delay - done : cut;
-		limiter_run(l, padded + 2 * done, delayed + 2 * done, now);
+		memcpy(limiter_room(l), padded + 2 * done, 2 * now * sizeof(*in));
+		limiter_run(l, now, delayed + 2 * done);
 		done += now;
 	}
 	memcpy(out, delayed + 2 * delay, 2 * n * sizeof(*out));

@@ -44,8 +44,10 @@ static void by_turns(const float *in, int channels, size_t n_frames, float *out)
 {
 	float matrix[MOST_CHANNELS][2] = {{0}};
 
-	for (int c = 0; c < channels; c++)
-		matrix[c][c % 2] = 1.0f / sqrtf((float)((channels + 1 - c % 2) / 2));
+	for (int c = 0; c < channels; c++) {
+		int on_this_side = (channels + 1 - c % 2) / 2;
+		matrix[c][c % 2] = 1.0f / sqrtf((float)on_this_side);
+	}
 	by_matrix(in, channels, matrix, n_frames, out);
 }
 

@@ -21,7 +21,7 @@ static void fill_tables(const struct verb *verb, struct getopt_tables *t)
 	size_t i = 0;
 	*letter++ = ':'; /* tell a missing argument from an unknown option */
 	*letter++ = 'h';
-	for (; verb->options[i].name && i < OPTIONS_MOST; i++) {
+	for (; i < OPTIONS_MOST && verb->options[i].name; i++) {
 		const struct option_spec *o = &verb->options[i];
 		int argument = !o->argument           ? no_argument
 		               : o->argument_may_miss ? optional_argument

@@ -55,9 +55,9 @@ static size_t frame_bytes(const struct header *header)
 		return 0;
 	if (header->layer == 1)
 		return 4 * (size_t)(12 * bits_per_second / header->rate_hz + header->padding);
-	if (header->layer == 3 && !header->version_1)
-		return (size_t)(72 * bits_per_second / header->rate_hz + header->padding);
-	return (size_t)(144 * bits_per_second / header->rate_hz + header->padding);
+	int slots = header->layer == 3 && !header->version_1 ? 72 : 144;
+	int bytes = slots * bits_per_second / header->rate_hz + header->padding;
+	return (size_t)bytes;
 }
 
 /* Without padding; the distance to the next header like this one, 0 when there is none. */

@@ -518,6 +518,7 @@ enum status features_add(struct features *f, const float *frames, size_t n_frame
 	if (f->n_rest > 0)
 		TRY(add_to_rest(f, &frames, &n_frames));
 	while (n_frames >= f->factor) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): factor is 1 at least */
 		size_t n = n_frames / f->factor;
 
 		if (n > HOP - f->hop_filled)

@@ -254,7 +254,7 @@ static bool tracks_follow(const struct album_end *end, const struct record *next
 {
 	const char *album = tags_get(&next->tags, "album"), *track = tags_get(&next->tags, "track");
 	return end->album && album && strcmp(end->album, album) == 0 && end->track && track &&
-	       atoi(track) == atoi(end->track) + 1;
+	       strtoul(track, NULL, 10) == strtoul(end->track, NULL, 10) + 1;
 }
 
 bool album_continues(

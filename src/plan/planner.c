@@ -211,7 +211,8 @@ static void close_chain(struct planner *p, char note[PLAN_REASON_BYTES])
 		gain = 0;
 	for (size_t i = p->ready; i < p->count; i++) {
 		struct plan_clip *clip = &p->clips[i];
-		clip->gain_db = round(gain * 1e6) / 1e6; /* as JSON has it: a saved plan is this plan */
+		clip->gain_db =
+		        round(gain * 1e6) / 1e6; /* as JSON has it: a saved plan is this plan */
 		clip->expected_peak_dbtp =
 		        fmax(clip->expected_peak_dbtp, p->pool.true_peak_dbtp + gain);
 	}

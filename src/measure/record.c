@@ -418,6 +418,8 @@ static void get_edge(struct reader *r, const struct record_curves *curves, struc
 static void get_samples(struct reader *r, struct record_samples *samples)
 {
 	size_t n_frames = (size_t)get_uint(r, 4), channels = (size_t)get_uint(r, 4), n;
+	const uint8_t *bytes;
+	uint32_t bits;
 
 	require(r,
 	        n_frames <= RECORD_EDGE_FRAMES && channels <= 2 && (n_frames == 0 || channels > 0));
@@ -425,11 +427,13 @@ static void get_samples(struct reader *r, struct record_samples *samples)
 		return;
 	n = n_frames * channels;
 	samples->frames = get_room(r, n, sizeof(*samples->frames));
-	for (size_t i = 0; samples->frames && i < n; i++) {
-		uint32_t bits = (uint32_t)get_uint(r, 4);
-
+	bytes = samples->frames ? get_bytes(r, n * sizeof(bits)) : NULL;
+	for (size_t i = 0; bytes && i < n; i++) {
+		memcpy(&bits, bytes + i * sizeof(bits), sizeof(bits));
+		bits = le32toh(bits);
 		memcpy(&samples->frames[i], &bits, sizeof(bits));
-		require(r, isfinite(samples->frames[i]));
+		if (!isfinite(samples->frames[i]))
+			fail(r, STATUS_BAD_DATA);
 	}
 	samples->n_frames = n_frames;
 	samples->channels = (int)channels;

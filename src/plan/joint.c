@@ -100,13 +100,14 @@ static double peak_excess_db(double old, double new, double ceiling_lin)
 struct evaluation {
 	const struct joint_side *old, *new;
 	double ceiling_lin, quiet_ending;
+	double from_s; /* of the old song: one for all places, so that they compare */
 };
 
 static struct joint_terms cost_at(
         const struct evaluation *e, double at, double step, double *expected_peak)
 {
 	struct joint_terms t = {0};
-	double from = fmin(at, e->old->cue_out_s) - AROUND, peak = 0;
+	double from = e->from_s, peak = 0;
 	double to = fmax(e->old->cue_out_s, at + fmin(e->new->mix_in_s - e->new->cue_in_s, 12)) +
 	            AROUND;
 	for (double s = from; s < to; s += step) {
@@ -134,6 +135,7 @@ static struct evaluation evaluation_of(
         const struct joint_side *old, const struct joint_side *new, const struct policy *policy)
 {
 	return (struct evaluation){.old = old,
+	        .from_s = fmin(old->mix_out_s, old->cue_out_s) - AROUND,
 	        .new = new,
 	        .ceiling_lin = pow(10, policy->ceiling_dbtp / 20),
 	        .quiet_ending = clamp01((-8 - old->ending_lu) / 6)};
@@ -183,8 +185,9 @@ void joint_decide(const struct joint_side *old, const struct joint_side *new,
 {
 	struct evaluation e = evaluation_of(old, new, policy);
 	double latest = old->cue_out_s + LATEST;
-	double earliest =
-	        fmax(old->mix_out_s, old->cue_out_s - most_overlap(old, new, max_overlap_s));
+	bool soft = new->intro == INTRO_FADE || new->intro == INTRO_QUIET;
+	double earliest = fmax(old->mix_out_s - (soft ? SOFT_EARLY : 0),
+	        old->cue_out_s - most_overlap(old, new, max_overlap_s));
 	*joint = (struct joint){.at_s = old->cue_out_s, .terms = {.total = HUGE_VAL}};
 	try_places(&e, earliest, latest, COARSE, joint);
 	double around = joint->at_s;

@@ -36,6 +36,8 @@ static const double WEIGHT_PAUSE =
 static const double WEIGHT_PEAK = 0.02; /* a dB of limiting for a second is hardly heard */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
+/* Seconds before the last decay that a soft beginning may take. */
+static const double SOFT_EARLY = 2.0;
 static const double LATEST = 0.4; /* seconds behind the old song's end that are tried */
 static const double WINDOW = 0.2; /* seconds a level is taken over: half of momentary, as an
                                                * ending on a drum is over in less than 400 ms */

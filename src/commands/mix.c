@@ -48,7 +48,7 @@ static const struct option_spec options[] = {
                 OPTION_AT(buffer),
                 .lowest = 1 << 20,
                 .highest = 1e12,
-                .help = "memory for decoding ahead (default 256M)"},
+                .help = "memory for decoding ahead (default 8M)"},
         {.name = "events",
                 .kind = OPTION_TEXT,
                 .argument = "FILE",

@@ -10,8 +10,8 @@
 #include "jukebox/output.h"
 #include "jukebox/resampler.h"
 
-static const struct verb *const verbs[] = {
-        &verb_mix, &verb_analyze, &verb_plan, &verb_cache, &verb_list, NULL};
+static const struct verb *const verbs[] = {&verb_mix, &verb_analyze, &verb_plan, &verb_joints,
+        &verb_cache, &verb_list, NULL};
 
 static int print_help(void)
 {

@@ -172,6 +172,12 @@ void plan_done(struct plan *plan);
 enum status plan_append(struct plan *plan, struct plan_clip *clip) MUST_USE;
 int64_t plan_frames(const struct plan *plan);
 
+/* A new plan of what lies around the joints of this one: `around_s` before and behind each, `pause_s` of silence between
+ * them; the joints themselves are untouched.  Joints that are close to each other stay together.  One clip alone gives
+ * an empty plan.  On failure *joints is empty. */
+enum status plan_joints(
+        const struct plan *plan, double around_s, double pause_s, struct plan *joints) MUST_USE;
+
 /* New strings, caller frees; NULL when out of memory. */
 char *plan_to_json(const struct plan *plan);
 char *plan_to_table(const struct plan *plan); /* names escaped for a terminal */

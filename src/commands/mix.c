@@ -8,57 +8,12 @@
 #include "jukebox/events.h"
 #include "jukebox/output.h"
 #include "jukebox/player.h"
-#include "jukebox/source.h"
 #include "jukebox/text.h"
 #include "settings.h"
 
 static const struct option_spec options[] = {
-        {.letter = 'o',
-                .name = "output",
-                .kind = OPTION_TEXTS,
-                .argument = "SPEC",
-                OPTION_AT(outputs),
-                .help = "write or play to SPEC; may be given many times:\nFILE.wav, - (standard "
-                        "output), "
-                        "raw:FILE, alsa:DEVICE,\noss:DEVICE, null:"},
-        {.name = "format",
-                .kind = OPTION_CHOICE,
-                .argument = "FORMAT",
-                .offset = offsetof(struct settings, format),
-                .set_offset = offsetof(struct settings, format_is_set),
-                .choices = format_names,
-                .help = "samples: s16, s24, f32 (default s16)"},
-        {.name = "channels",
-                .kind = OPTION_INT,
-                .argument = "N",
-                OPTION_AT(channels),
-                .lowest = 1,
-                .highest = 8,
-                .help = "of the outputs (default 2)"},
+        OUTPUT_OPTIONS,
         POLICY_OPTIONS,
-        {.name = "quality",
-                .kind = OPTION_CHOICE,
-                .argument = "NAME",
-                OPTION_AT(quality),
-                .choices = quality_names,
-                .help = "of resampling: fast, medium, high, best\n(default high)"},
-        {.name = "buffer",
-                .kind = OPTION_BYTES,
-                .argument = "BYTES",
-                OPTION_AT(buffer),
-                .lowest = 1 << 20,
-                .highest = 1e12,
-                .help = "memory for decoding ahead (default 8M)"},
-        {.name = "events",
-                .kind = OPTION_TEXT,
-                .argument = "FILE",
-                OPTION_AT(events),
-                .help = "write events as JSON Lines to FILE or fd:N"},
-        {.name = "plan",
-                .kind = OPTION_TEXT,
-                .argument = "FILE",
-                OPTION_AT(plan_file),
-                .help = "render a plan that `plan --json` wrote, not a list"},
         LIST_OPTIONS,
         {0},
 };
@@ -66,6 +21,11 @@ static const struct option_spec options[] = {
 /* ---- outputs --------------------------------------------------------------------------------------- */
 
 enum { OUTPUTS_MOST = 32 };
+
+struct plan_reader {
+	struct plan plan;
+	size_t next;
+};
 
 struct mix_run {
 	const struct settings *settings;
@@ -84,6 +44,10 @@ struct mix_run {
 	struct playlist *reloaded; /* owned; the one in use */
 	char **lists;
 	int n_lists;
+
+	/* of the verb joints: the cut plan, made when the first clip is asked for */
+	struct plan_reader joints;
+	bool joints_made;
 };
 
 static void output_options_of(const struct settings *s, struct output_options *o)
@@ -157,10 +121,52 @@ static void abort_outputs(void *user)
 			output_cancel(run->kept[i]);
 }
 
+static enum status next_of_plan(void *user, struct plan_clip *clip, struct error *error)
+{
+	struct plan_reader *r = user;
+	(void)error;
+	if (r->next == r->plan.count)
+		return STATUS_END;
+	*clip = r->plan.clips[r->next]; /* the mixer owns it from here on */
+	r->plan.clips[r->next++] = (struct plan_clip){0};
+	return STATUS_OK;
+}
+
 static enum status next_of_programme(void *user, struct plan_clip *clip, struct error *error)
 {
 	struct mix_run *run = user;
 	return programme_next(run->programme, clip, error);
+}
+
+/* Clips around the joints of `plan`, which is used up. */
+static enum status cut_to_joints(
+        struct mix_run *run, struct plan *plan, struct plan_reader *joints, struct error *error)
+{
+	enum { PAUSE_MS = 500 };
+	size_t n = plan->count;
+	enum status status =
+	        plan_joints(plan, run->settings->around, PAUSE_MS / 1000.0, &joints->plan);
+	plan_done(plan);
+	if (status != STATUS_OK)
+		return error_set(error, status, "out of memory");
+	log_print(run->log, LOG_INFO, "%zu joints", n > 0 ? n - 1 : 0);
+	return STATUS_OK;
+}
+
+static enum status next_of_joints(void *user, struct plan_clip *clip, struct error *error)
+{
+	struct mix_run *run = user;
+	if (!run->joints_made) {
+		struct plan plan = {.rate_hz = (int)run->settings->rate, .channels = 2};
+		enum status status = plan_collect(run->programme, &plan, error);
+		if (status != STATUS_OK) {
+			plan_done(&plan);
+			return status;
+		}
+		run->joints_made = true;
+		TRY(cut_to_joints(run, &plan, &run->joints, error));
+	}
+	return next_of_plan(&run->joints, clip, error);
 }
 
 static void reload(void *user)
@@ -229,10 +235,14 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	if (!run->programme)
 		return EXIT_FAILED;
 	struct player_source source = {.next = next_of_programme, .reload = reload, .user = run};
+	if (s->joints)
+		source = (struct player_source){.next = next_of_joints, .user = run};
 	bool ok = play(run, &source, &report);
 	size_t skipped = programme_skipped(run->programme) + report.failed_clips;
 	if (ok && report.clips == 0 && !control_stopping(run->control))
-		log_print(run->log, LOG_ERROR, "nothing could be played");
+		log_print(run->log, LOG_ERROR,
+		        s->joints ? "there are no joints" : "nothing could be played");
+	plan_done(&run->joints.plan);
 	programme_free(run->programme);
 	playlist_free(run->reloaded);
 	if (!ok)
@@ -243,47 +253,11 @@ static int mix_lists(struct mix_run *run, struct session *session)
 
 /* ---- a saved plan ------------------------------------------------------------------------------------------ */
 
-static enum status read_plan(const char *path, struct plan *plan, struct error *error)
-{
-	enum { PLAN_BYTES_MOST = 512 << 20 };
-	struct source *source;
-	TRY(source_open(path, &source, error));
-	int64_t size = source_size(source);
-	char *text = size <= PLAN_BYTES_MOST ? malloc((size_t)size + 1) : NULL;
-	enum status status =
-	        text ? STATUS_OK
-	             : error_set(error, STATUS_NO_MEMORY, "too large, or out of memory");
-	if (status == STATUS_OK) {
-		ssize_t n = source_read(source, text, (size_t)size);
-		status = n < 0 ? error_set(error, STATUS_IO, "cannot read")
-		               : plan_from_json(text, (size_t)n, plan, error);
-	}
-	free(text);
-	source_close(source);
-	return status;
-}
-
-struct plan_reader {
-	struct plan plan;
-	size_t next;
-};
-
-static enum status next_of_plan(void *user, struct plan_clip *clip, struct error *error)
-{
-	struct plan_reader *r = user;
-	(void)error;
-	if (r->next == r->plan.count)
-		return STATUS_END;
-	*clip = r->plan.clips[r->next]; /* the mixer owns it from here on */
-	r->plan.clips[r->next++] = (struct plan_clip){0};
-	return STATUS_OK;
-}
-
 static bool load_plan(const struct mix_run *run, struct plan *plan)
 {
 	const char *path = run->settings->plan_file;
 	struct error error = {0};
-	if (read_plan(path, plan, &error) != STATUS_OK)
+	if (plan_read(path, plan, &error) != STATUS_OK)
 		log_file(run->log, LOG_ERROR, path, "%s", error.text);
 	else if (plan->rate_hz != run->settings->rate)
 		log_file(run->log, LOG_ERROR, path, "made for %d Hz: give --rate=%d", plan->rate_hz,
@@ -293,8 +267,21 @@ static bool load_plan(const struct mix_run *run, struct plan *plan)
 	return false;
 }
 
+static bool cut_reader(struct mix_run *run, struct plan_reader *reader)
+{
+	struct plan plan = reader->plan;
+	struct error error = {0};
+	reader->plan = (struct plan){0};
+	if (cut_to_joints(run, &plan, reader, &error) == STATUS_OK)
+		return true;
+	log_print(run->log, LOG_ERROR, "%s", error.text);
+	return false;
+}
+
 static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 {
+	if (run->settings->joints && !cut_reader(run, reader))
+		return EXIT_FAILED;
 	struct player_source source = {.next = next_of_plan, .user = reader};
 	struct player_report report = {0};
 	if (!play(run, &source, &report) || report.clips == 0)
@@ -362,16 +349,20 @@ static int run_from_plan(struct mix_run *run)
 	return exit_status;
 }
 
-static int run_mix(int argc, char **argv, const struct verb *verb)
+int mix_run_verb(int argc, char **argv, const struct verb *verb)
 {
 	struct settings settings;
 	int n, exit_status;
 	settings_defaults(&settings);
 	if (!verb_options(verb, &settings, argc, argv, &n, &exit_status))
 		return exit_status;
+	settings.joints = verb == &verb_joints;
 	struct mix_run run = {.settings = &settings};
 	if (settings.outputs.count > OUTPUTS_MOST)
 		exit_status = verb_usage(verb, "too many outputs");
+	else if (settings.joints && settings.loop && settings.rounds == 0)
+		exit_status =
+		        verb_usage(verb, "a list without an end has no last joint: give --loop=N");
 	else if ((n == 0) == (settings.plan_file == NULL))
 		exit_status = verb_usage(
 		        verb, n == 0 ? "no list to play" : "--plan and a list do not go together");
@@ -394,5 +385,5 @@ const struct verb verb_mix = {
                  "input).\n"
                  "Signals: INT, TERM fade out and finish; HUP reloads the list; USR1 skips.\n",
         .values_bytes = sizeof(struct settings),
-        .run = run_mix,
+        .run = mix_run_verb,
 };

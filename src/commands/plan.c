@@ -29,20 +29,6 @@ static void print_line(void *user, const char *line)
 	log_print(user, LOG_ERROR, "%s", line);
 }
 
-static enum status collect(struct programme *programme, struct plan *plan, struct error *error)
-{
-	struct plan_clip clip;
-	for (;;) {
-		enum status status = programme_next(programme, &clip, error);
-		if (status == STATUS_END)
-			return STATUS_OK;
-		if (status == STATUS_OK && plan_append(plan, &clip) != STATUS_OK)
-			status = error_set(error, STATUS_NO_MEMORY, "out of memory");
-		if (status != STATUS_OK)
-			return status;
-	}
-}
-
 static bool print_plan(const struct plan *plan, const struct settings *s, struct log *log)
 {
 	char *text = s->json  ? plan_to_json(plan)
@@ -67,7 +53,7 @@ static int plan_lists(struct session *session, const struct settings *s)
 	if (s->explain)
 		programme_explain(programme, print_line, session->log);
 	int exit_status = EXIT_FAILED;
-	if (collect(programme, &plan, &error) != STATUS_OK)
+	if (plan_collect(programme, &plan, &error) != STATUS_OK)
 		log_print(session->log, LOG_ERROR, "%s", error.text);
 	else if (print_plan(&plan, s, session->log))
 		exit_status = session_exit(

@@ -29,7 +29,8 @@ void settings_defaults(struct settings *s)
 	        .quality = 2,
 	        .channels = 2,
 	        .buffer = 8 << 20,
-	        .seed = 1};
+	        .seed = 1,
+	        .around = 8};
 }
 
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error)

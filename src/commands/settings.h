@@ -32,6 +32,10 @@ struct settings {
 	int64_t channels, buffer;
 	const char *events, *plan_file;
 
+	/* joints */
+	bool joints; /* only what lies around them is rendered */
+	double around;
+
 	/* plan */
 	bool cue, explain;
 };
@@ -75,6 +79,53 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	{                                                                                  \
 		.letter = 'v', .name = "verbose", .kind = OPTION_FLAG, OPTION_AT(verbose), \
 		.help = "print more"                                                       \
+	}
+
+/* ... what every verb that renders takes ... */
+#define OUTPUT_OPTIONS                                                                            \
+	{.letter = 'o',                                                                           \
+	        .name = "output",                                                                 \
+	        .kind = OPTION_TEXTS,                                                             \
+	        .argument = "SPEC",                                                               \
+	        OPTION_AT(outputs),                                                               \
+	        .help = "write or play to SPEC; may be given many times:\nFILE.wav, - (standard " \
+	                "output), "                                                               \
+	                "raw:FILE, alsa:DEVICE,\noss:DEVICE, null:"},                             \
+	        {.name = "format",                                                                \
+	                .kind = OPTION_CHOICE,                                                    \
+	                .argument = "FORMAT",                                                     \
+	                .offset = offsetof(struct settings, format),                              \
+	                .set_offset = offsetof(struct settings, format_is_set),                   \
+	                .choices = format_names,                                                  \
+	                .help = "samples: s16, s24, f32 (default s16)"},                          \
+	        {.name = "channels",                                                              \
+	                .kind = OPTION_INT,                                                       \
+	                .argument = "N",                                                          \
+	                OPTION_AT(channels),                                                      \
+	                .lowest = 1,                                                              \
+	                .highest = 8,                                                             \
+	                .help = "of the outputs (default 2)"},                                    \
+	        {.name = "quality",                                                               \
+	                .kind = OPTION_CHOICE,                                                    \
+	                .argument = "NAME",                                                       \
+	                OPTION_AT(quality),                                                       \
+	                .choices = quality_names,                                                 \
+	                .help = "of resampling: fast, medium, high, best\n(default high)"},       \
+	        {.name = "buffer",                                                                \
+	                .kind = OPTION_BYTES,                                                     \
+	                .argument = "BYTES",                                                      \
+	                OPTION_AT(buffer),                                                        \
+	                .lowest = 1 << 20,                                                        \
+	                .highest = 1e12,                                                          \
+	                .help = "memory for decoding ahead (default 8M)"},                        \
+	        {.name = "events",                                                                \
+	                .kind = OPTION_TEXT,                                                      \
+	                .argument = "FILE",                                                       \
+	                OPTION_AT(events),                                                        \
+	                .help = "write events as JSON Lines to FILE or fd:N"},                    \
+	{                                                                                         \
+		.name = "plan", .kind = OPTION_TEXT, .argument = "FILE", OPTION_AT(plan_file),    \
+		.help = "render a plan that `plan --json` wrote, not a list"                      \
 	}
 
 /* ... and what every verb that plans takes besides. */
@@ -197,6 +248,16 @@ void session_close(struct session *session);
 
 /* The programme for these settings; NULL when out of memory (said). */
 struct programme *session_programme(struct session *session, const struct settings *settings);
+
+/* The whole programme as a plan, which is the caller's, also on failure (its rate and the like are set before). */
+enum status plan_collect(
+        struct programme *programme, struct plan *plan, struct error *error) MUST_USE;
+
+/* A plan that `plan --json` wrote.  On failure *plan is empty. */
+enum status plan_read(const char *path, struct plan *plan, struct error *error) MUST_USE;
+
+/* What `mix` and its like run: lists, or a saved plan, to all outputs. */
+int mix_run_verb(int argc, char **argv, const struct verb *verb);
 
 /* Exit status of a verb that has done what it could. */
 int session_exit(const struct session *session, const struct settings *settings, size_t played,

@@ -244,6 +244,22 @@ static double level_step_db(const struct record_samples *last, const struct reco
 
 /* ---- the verdict --------------------------------------------------------------------------- */
 
+/* Sound that stops or starts in full: a declick or a fade brings any two songs together at zero, which proves nothing. */
+static bool is_cut(const struct record_samples *s, bool at_end)
+{
+	enum { EDGE = 64, LOUDER_DB = 15 };
+	double edge = 1e-12, all = 1e-12;
+	if (s->n_frames < 8 * EDGE)
+		return false;
+	for (size_t i = 0; i < s->n_frames; i++) {
+		double power = pow(frame_mid(s, i), 2) + pow(frame_side(s, i), 2);
+		all += power / (double)s->n_frames;
+		if (at_end ? i >= s->n_frames - EDGE : i < EDGE)
+			edge += power / EDGE;
+	}
+	return 10 * log10(all / edge) < LOUDER_DB;
+}
+
 static bool tags_disagree(const struct album_end *end, const struct record *next)
 {
 	const char *album = tags_get(&next->tags, "album");
@@ -264,6 +280,8 @@ bool album_continues(
 	        end->sample_rate_hz != next->sample_rate_hz || end->channels != next->channels ||
 	        end->last.channels != next->first.channels || tags_disagree(end, next))
 		return false;
+	if (!is_cut(&end->last, true) || !is_cut(&next->first, false))
+		return false;
 	double nats = album_waveform_evidence(&end->last, &next->first);
 	double bands = album_spectrum_distance_db(&end->last, &next->first);
 	double step = level_step_db(&end->last, &next->first);
@@ -274,7 +292,7 @@ bool album_continues(
 		        "apart%s",
 		        nats, bands, step, follows ? ", tracks of one album in order" : "");
 	/* Bands that agree within 6 dB speak for it; a drum right behind the cut must not speak much against it. */
-	double agreement = fmin(fmax(8 - 8 * bands / 6, -4), 7);
+	double agreement = fmin(fmax(8 - 8 * bands / 6, -4), 7) + (step < 4 ? 2 : 0);
 	return nats + agreement > (follows ? ENOUGH_TAGGED : ENOUGH);
 }
 

@@ -33,9 +33,12 @@ static const double WEIGHT_PLAYING =
 static const double WEIGHT_TAIL = 1.2; /* a quiet coda covered is a coda cut: more than a hole */
 static const double WEIGHT_PAUSE =
         0.03; /* silence for its own sake; also settles what is equal otherwise */
-static const double WEIGHT_PEAK = 0.02; /* a dB of limiting for a second is hardly heard */
+static const double WEIGHT_PEAK = 0.1; /* ten dB of limiting are as bad as a hole */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
+/* A quiet ending is waited for while it is within 14 LU of what it held, and over 36 LU under the loudness: at
+ * the usual target that is -54 LUFS, where dead air begins. */
+static const double TAIL_HELD = 14, TAIL_HEARD = -36;
 /* Seconds before the last decay that a soft beginning may take. */
 static const double SOFT_EARLY = 2.0;
 static const double LATEST = 0.4; /* seconds behind the old song's end that are tried */
@@ -81,7 +84,7 @@ static void add_moment(struct joint_terms *t, double old, double new, double qui
 		t->playing += WEIGHT_PLAYING * clamp01((new + 30) / 18);
 	if (intro && new > -25 && old > new + 3)
 		t->buried += WEIGHT_BURIED * clamp01((old - new - 3) / 6);
-	if (quiet_ending > 0 && old > ending_lu - 30 && new > old + 10)
+	if (quiet_ending > 0 && old > fmin(ending_lu - TAIL_HELD, TAIL_HEARD) && new > old + 10)
 		t->tail += WEIGHT_TAIL * quiet_ending;
 }
 

@@ -175,28 +175,41 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 
 /* ---- declicks -------------------------------------------------------------------------------- */
 
-static bool first_frame_is_loud(const struct record *r)
+/* How hard a file begins or ends: its first or last frame against the peak of the 5 ms there.  Nothing was kept of an end
+ * that had faded to 30 LU under the loudness: that is soft. */
+static double edge_hardness(const struct record_samples *samples, int sample_hz, bool at_end)
 {
-	float most = 0;
-	for (int c = 0; r->first.n_frames > 0 && c < r->first.channels; c++)
-		most = fmaxf(most, fabsf(r->first.frames[c]));
-	return r->first.n_frames == 0 || most > 0.003f;
+	size_t channels = (size_t)samples->channels, n = samples->n_frames * channels;
+	size_t near = (size_t)(DECLICK_START_S * sample_hz) * channels;
+	double edge = 0, peak = 1e-6;
+	for (size_t i = 0; i < near && i < n; i++) {
+		double level = fabs((double)samples->frames[at_end ? n - 1 - i : i]);
+		if (i < channels)
+			edge = fmax(edge, level);
+		peak = fmax(peak, level);
+	}
+	return edge < 0.003 ? 0 : edge / peak;
 }
 
-static void declick_start(const struct planner *p, struct plan_clip *clip, const struct record *r)
+/* Full length in the middle of a sound; less for a small step; none for one under a tenth of the sound beside it,
+ * which covers it: its maker wanted it so. */
+static int64_t declick_length(
+        const struct planner *p, const struct plan_clip *clip, double hardness, double seconds)
 {
-	/* A file that begins at its own first frame near zero begins as its maker wanted. */
-	if (clip->from_frame > 0 || first_frame_is_loud(r))
-		clip->declick_in_frames = llround(DECLICK_START_S * p->policy.rate_hz);
-	if (clip->declick_in_frames > clip->n_frames / 2)
-		clip->declick_in_frames = clip->n_frames / 2;
+	double share = fmin(fmax(4 * (hardness - 0.1), 0), 1);
+	int64_t frames = llround(share * seconds * p->policy.rate_hz);
+	return frames > clip->n_frames / 2 ? clip->n_frames / 2 : frames;
 }
 
-static void declick_end(const struct planner *p, struct plan_clip *clip)
+static void declick(
+        const struct planner *p, struct plan_clip *clip, const struct record *r, bool joined)
 {
-	clip->declick_out_frames = llround(DECLICK_S * p->policy.rate_hz);
-	if (clip->declick_out_frames > clip->n_frames / 2)
-		clip->declick_out_frames = clip->n_frames / 2;
+	double start =
+	        clip->from_frame > 0 ? 1 : edge_hardness(&r->first, r->sample_rate_hz, false);
+	double end =
+	        clip->to_frame < r->frames ? 1 : edge_hardness(&r->last, r->sample_rate_hz, true);
+	clip->declick_in_frames = joined ? 0 : declick_length(p, clip, start, DECLICK_START_S);
+	clip->declick_out_frames = declick_length(p, clip, end, DECLICK_S);
 }
 
 /* ---- the chain: one track, or an album ------------------------------------------------------- */
@@ -348,9 +361,7 @@ static enum status lay_spans(struct planner *p, const struct plan_item *item,
 		clip->joined = joined && i == 0;
 		if (clip->joined) /* one recording has one offset: two would be a step */
 			memcpy(clip->offset, clip[-1].offset, sizeof clip->offset);
-		if (!clip->joined)
-			declick_start(p, clip, r);
-		declick_end(p, clip);
+		declick(p, clip, r, clip->joined);
 		if (i + 1 < n)
 			snprintf(clip->reason, sizeof clip->reason,
 			        "%.1f s of dead air shortened to %.1f s",
@@ -534,7 +545,6 @@ enum status planner_finish(struct planner *p)
 	if (p->has_last && p->ready < p->count) {
 		struct plan_clip *last = last_clip(p);
 		snprintf(last->reason, sizeof last->reason, "the end");
-		declick_end(p, last);
 		close_chain(p, (char[PLAN_REASON_BYTES]){""});
 	}
 	return STATUS_OK;

@@ -26,6 +26,9 @@ void *resampler_library_open(int from_hz, int to_hz, int channels, enum resample
 	soxr_error_t error = NULL;
 	soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
 	soxr_quality_spec_t how = soxr_quality_spec(recipe(quality), 0);
+	/* The recipes stop at 0.913 of the band, 10 kHz of a file at 22,050 Hz: what is there is heard. */
+	if (quality >= RESAMPLER_HIGH)
+		how.passband_end = 0.97;
 	soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
 	soxr_t soxr = soxr_create(from_hz, to_hz, (unsigned)channels, &error, &io, &how, &runtime);
 	if (!error)

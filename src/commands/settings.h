@@ -20,6 +20,7 @@ struct settings {
 	int64_t rounds, seed;
 
 	/* policy */
+	bool target_is_set;
 	double target, ceiling, max_overlap, crossfade, gap, inner_silence_s;
 	int loudness, inner_silence, limiter;
 	bool no_mix, plain, use_tags;

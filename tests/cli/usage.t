@@ -6,7 +6,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 
-VERBS = ("mix", "analyze", "plan", "joints", "cache", "list")
+VERBS = ("mix", "analyze", "plan", "joints", "verify", "cache", "list")
 
 
 def mistake(*arguments, names):

@@ -127,7 +127,7 @@ def _():
     run("songs.m3u", "--format=f32", "-o", "float.wav")
     equal(verdict("float.wav", status=0)[0], {})
     equal(max(track["null_dbfs"] for track in verdict("float.wav")[1]["tracks"]) < -150, True)
-    run("songs.m3u", "--ceiling=-9", "-o", "limited.wav")
+    run("mix", "--plan", "plan.json", "--ceiling=-9", "-o", "limited.wav")  # a planner told so would spare it
     equal(verdict("limited.wav", "--ceiling=-9", status=0)[0], {})
     assert verdict("limited.wav", status=1)[0], "limited more than was said, and not seen"
     if shutil.which("flac"):

@@ -292,7 +292,9 @@ bool album_continues(
 		        "apart%s",
 		        nats, bands, step, follows ? ", tracks of one album in order" : "");
 	/* Bands that agree within 6 dB speak for it; a drum right behind the cut must not speak much against it. */
-	double agreement = fmin(fmax(8 - 8 * bands / 6, -4), 7) + (step < 4 ? 2 : 0);
+	double agreement = fmin(fmax(8 - 8 * bands / 6, -4), 7);
+	if (step < 4 && nats != 0) /* noise and silence, of which no waveform tells, are all alike */
+		agreement += 2;
 	return nats + agreement > (follows ? ENOUGH_TAGGED : ENOUGH);
 }
 

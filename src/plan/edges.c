@@ -157,14 +157,14 @@ static double loudest_outside(const struct record *record, const struct outline 
 	return most;
 }
 
-/* A talk recording must not lose minutes: a large trim is believed only when it takes real silence. */
+/* A talk recording must not lose minutes: a large trim is believed only when it takes what nobody hears. */
 static void refuse_large_trim(const struct record *record, struct outline *o)
 {
 	double trimmed = o->cue_in_s + o->duration_s - o->cue_out_s;
 	if (trimmed <= TRIM_SHARE * o->duration_s || trimmed < 5)
 		return;
 	if (loudest_outside(record, o) <
-	        fmax(o->loudness_lufs - UNDER_LOUDNESS, o->noise_floor_lufs + OVER_NOISE))
+	        fmax(o->loudness_lufs - SLOPE_FLOOR, o->noise_floor_lufs + OVER_NOISE))
 		return;
 	o->trim_refused = true;
 	o->cue_in_s = 0;

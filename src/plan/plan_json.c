@@ -203,6 +203,18 @@ static void clip_sound(struct reader *r, struct plan_clip *c, int rate)
 	}
 }
 
+/* Cut between letters: half a letter could not be written as JSON again. */
+static void copy_words(char *to, size_t to_bytes, const char *text)
+{
+	size_t n = 0, letter;
+	uint32_t code;
+	while (text && (letter = text_utf8_decode(text + n, &code)) > 0 && n + letter < to_bytes)
+		n += letter;
+	if (text)
+		memcpy(to, text, n);
+	to[n] = '\0';
+}
+
 static void clip_words(struct reader *r, struct plan_clip *c, int rate)
 {
 	const char *transition = json_string_value(json_object_get(r->object, "transition"));
@@ -213,10 +225,8 @@ static void clip_words(struct reader *r, struct plan_clip *c, int rate)
 	c->title_frame = frames_of(r, "title_at", (double)c->start_frame / rate, 0, rate);
 	c->overlap_frames = frames_of(r, "overlap", 0, -LONGEST_S, rate);
 	c->expected_peak_dbtp = number(r, "expected_peak_dbtp", -HUGE_VAL, -HUGE_VAL, 200);
-	if (transition)
-		snprintf(c->transition, sizeof c->transition, "%s", transition);
-	if (reason)
-		snprintf(c->reason, sizeof c->reason, "%s", reason);
+	copy_words(c->transition, sizeof c->transition, transition);
+	copy_words(c->reason, sizeof c->reason, reason);
 	if (r->status == STATUS_OK && (!c->path || !c->path[0]))
 		r->status =
 		        error_set(r->error, STATUS_BAD_DATA, "track %zu: no \"path\"", r->index);

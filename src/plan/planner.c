@@ -27,10 +27,13 @@ struct planner {
 	struct overrule overrule; /* of the last track */
 	struct joint_side side; /* its end */
 	struct album_end album;
-	struct gain_pool pool; /* of the chain that the last track belongs to */
-	struct overrule chain_overrule;
-	double chain_source_frames; /* of the joined clips before the last one, for exact positions */
-	int64_t chain_start_frame;
+	int64_t last_file_frames;
+	struct gain_pool
+	        pool; /* of the chain that the last track belongs to: what shares one gain */
+	/* Of the run of joined clips that the last clip ends: where it starts, and the source frames before the last
+	 * clip.  For exact positions. */
+	int64_t run_start_frame;
+	double run_source_frames;
 
 	struct plan_clip *clips; /* ready ones first, then the chain */
 	size_t count, capacity, ready, taken;
@@ -56,6 +59,7 @@ struct planner *planner_new(const struct policy *policy)
 	struct planner *p = calloc(1, sizeof *p);
 	if (p) {
 		p->policy = *policy;
+		overrule_clear(&p->overrule);
 		gain_pool_clear(&p->pool);
 	}
 	return p;
@@ -159,7 +163,8 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 	        .start_frame = start,
 	        .title_frame = start,
 	        .law = FADE_EQUAL_POWER,
-	        .expected_peak_dbtp = r->true_peak_dbtp};
+	        .gain_db = NAN, /* the chain's, once that is known */
+	        .expected_peak_dbtp = -HUGE_VAL};
 	/* An offset below -60 dBFS is no fault of a converter: the mean of a short piece of music is not quite zero. */
 	for (int c = 0; c < 2 && !p->policy.no_mix; c++)
 		clip.offset[c] = fabs(r->offset[c]) > 1e-3 ? round(r->offset[c] * 1e9) / 1e9 : 0;
@@ -215,15 +220,15 @@ static void declick(
 /* ---- the chain: one track, or an album ------------------------------------------------------- */
 
 /* The gain of the chain's clips is known: they become ready. */
-static void close_chain(struct planner *p, char note[PLAN_REASON_BYTES])
+static void close_chain(struct planner *p)
 {
-	double gain = gain_pool_db(&p->pool, &p->policy, note);
-	if (!isnan(p->chain_overrule.gain_db))
-		gain = p->chain_overrule.gain_db;
-	if (p->policy.loudness == LOUDNESS_OFF)
-		gain = 0;
+	char unsaid[PLAN_REASON_BYTES]; /* said when the track came, see join_chain */
+	double shared = gain_pool_db(&p->pool, &p->policy, unsaid);
 	for (size_t i = p->ready; i < p->count; i++) {
 		struct plan_clip *clip = &p->clips[i];
+		double gain = isnan(clip->gain_db) ? shared : clip->gain_db;
+		if (p->policy.loudness == LOUDNESS_OFF)
+			gain = 0;
 		clip->gain_db =
 		        round(gain * 1e6) / 1e6; /* as JSON has it: a saved plan is this plan */
 		clip->expected_peak_dbtp =
@@ -231,6 +236,19 @@ static void close_chain(struct planner *p, char note[PLAN_REASON_BYTES])
 	}
 	p->ready = p->count;
 	gain_pool_clear(&p->pool);
+}
+
+/* Adds the track to the chain.  That its gain is held is said once a chain, beside the track that brings it. */
+static void join_chain(struct planner *p, const struct record *record, const struct outline *o,
+        char note[PLAN_REASON_BYTES])
+{
+	char before[PLAN_REASON_BYTES] = "", now[PLAN_REASON_BYTES] = "";
+	if (p->pool.tracks > 0)
+		(void)gain_pool_db(&p->pool, &p->policy, before);
+	gain_pool_add(&p->pool, record, o);
+	(void)gain_pool_db(&p->pool, &p->policy, now);
+	if (!note[0] && !before[0] && isnan(last_clip(p)->gain_db))
+		snprintf(note, PLAN_REASON_BYTES, "%s", now);
 }
 
 /* ---- the joint to the next track --------------------------------------------------------------- */
@@ -303,8 +321,8 @@ static void decide_joint(struct planner *p, const struct plan_item *item,
 	else
 		joint_decide(&p->side, new, &p->policy, p->policy.max_overlap_s, &j);
 	explain_joint(p, old->path, item->path, &j);
-	double from_s = (double)old->from_frame / old->source_hz;
-	place->start_frame = old->start_frame + llround((j.at_s - from_s) * p->policy.rate_hz);
+	place->start_frame =
+	        old->start_frame + old->n_frames - llround(j.overlap_s * p->policy.rate_hz);
 	/* Never before the old one's own beginning, whatever was asked. */
 	if (place->start_frame < old->start_frame)
 		place->start_frame = old->start_frame;
@@ -335,18 +353,31 @@ static size_t split_spans(
 	size_t n = 0;
 	double from = o->cue_in_s;
 	for (size_t i = 0; i < o->n_silences && p->policy.inner_silence != INNER_KEEP; i++) {
-		double a = o->silences[i].from_s, b = o->silences[i].to_s;
+		/* Somebody's cue points may lie inside of a pause, or leave it out. */
+		double a = fmax(o->silences[i].from_s, from),
+		       b = fmin(o->silences[i].to_s, o->cue_out_s);
 		if (b - a <= fmax(DEAD_AIR_S, keep))
 			continue;
-		spans[n++] = (struct span){from, a + keep / 2};
+		if (a + keep / 2 > from)
+			spans[n++] = (struct span){from, a + keep / 2};
 		from = b - keep / 2;
 	}
-	spans[n++] = (struct span){from, o->cue_out_s};
+	if (n == 0 || o->cue_out_s > from)
+		spans[n++] = (struct span){from, o->cue_out_s};
 	return n;
 }
 
+/* What was taken out behind a span. */
+static void say_shortened(
+        const struct planner *p, struct plan_clip *clip, double end_s, double next_s)
+{
+	double keep = p->policy.inner_silence == INNER_SHORTEN ? p->policy.inner_silence_s : 0;
+	snprintf(clip->reason, sizeof clip->reason, "%.1f s of dead air shortened to %.1f s",
+	        next_s - end_s + keep, keep);
+}
+
 static enum status lay_spans(struct planner *p, const struct plan_item *item,
-        const struct outline *o, int64_t start, const char *transition, bool joined)
+        const struct outline *o, int64_t start, const char *transition, bool joined, double gain_db)
 {
 	struct span spans[OUTLINE_SILENCES + 1];
 	const struct record *r = item->record;
@@ -359,14 +390,16 @@ static enum status lay_spans(struct planner *p, const struct plan_item *item,
 		TRY(lay_clip(p, item, from, to, start, i == 0 ? transition : "inner"));
 		struct plan_clip *clip = last_clip(p);
 		clip->joined = joined && i == 0;
-		if (clip->joined) /* one recording has one offset: two would be a step */
+		clip->gain_db = gain_db;
+		if (clip->joined) { /* one recording has one offset: two would be a step */
 			memcpy(clip->offset, clip[-1].offset, sizeof clip->offset);
+		} else {
+			p->run_start_frame = start;
+			p->run_source_frames = 0;
+		}
 		declick(p, clip, r, clip->joined);
 		if (i + 1 < n)
-			snprintf(clip->reason, sizeof clip->reason,
-			        "%.1f s of dead air shortened to %.1f s",
-			        spans[i + 1].from_s - spans[i].to_s + p->policy.inner_silence_s,
-			        p->policy.inner_silence_s);
+			say_shortened(p, clip, spans[i].to_s, spans[i + 1].from_s);
 		start = clip->start_frame + clip->n_frames;
 	}
 	return STATUS_OK;
@@ -381,10 +414,14 @@ static void apply_cues(struct outline *o, const struct overrule *rule)
 		o->cue_out_s = o->mix_out_s = o->duration_s;
 		o->n_silences = 0;
 	}
-	if (!isnan(rule->cue_in_s) && rule->cue_in_s < o->duration_s)
+	if (!isnan(rule->cue_in_s) && rule->cue_in_s < o->duration_s) {
 		o->cue_in_s = rule->cue_in_s;
-	if (!isnan(rule->cue_out_s) && rule->cue_out_s > o->cue_in_s)
+		o->starts_cut = o->starts_cut && o->cue_in_s <= 0;
+	}
+	if (!isnan(rule->cue_out_s) && rule->cue_out_s > o->cue_in_s) {
 		o->cue_out_s = fmin(rule->cue_out_s, o->duration_s);
+		o->ends_cut = o->ends_cut && o->cue_out_s >= o->duration_s;
+	}
 	if (o->cue_out_s <= o->cue_in_s)
 		o->cue_out_s = o->duration_s;
 	o->mix_in_s = fmin(fmax(o->mix_in_s, o->cue_in_s), o->cue_out_s);
@@ -418,31 +455,58 @@ static void read_overrules(const struct planner *p, const struct plan_item *item
 
 static enum status push_plain(struct planner *p, const struct plan_item *item)
 {
-	int64_t start = p->chain_start_frame;
+	int64_t start = p->run_start_frame;
 	const struct record *r = item->record;
 	TRY(lay_clip(p, item, 0, r->frames, start, p->has_last ? "butt" : "start"));
 	p->has_last = true;
-	p->chain_start_frame = start + last_clip(p)->n_frames;
+	p->run_start_frame = start + last_clip(p)->n_frames;
 	p->pool.tracks = 0;
 	p->pool.only_lufs = r->loudness_lufs;
 	p->pool.true_peak_dbtp = r->true_peak_dbtp;
-	close_chain(p, (char[PLAN_REASON_BYTES]){""});
+	close_chain(p);
 	return STATUS_OK;
 }
 
-static double own_gain(const struct planner *p, const struct record *r)
+/* For foreseeing peaks at the joint; what a chain's gain will be is not known yet. */
+static double own_gain(const struct planner *p, const struct record *r, const struct overrule *rule)
 {
-	return p->policy.loudness == LOUDNESS_OFF || !isfinite(r->loudness_lufs)
-	               ? 0
-	               : p->policy.target_lufs - r->loudness_lufs;
+	if (p->policy.loudness == LOUDNESS_OFF || !isfinite(r->loudness_lufs))
+		return 0;
+	return isnan(rule->gain_db) ? p->policy.target_lufs - r->loudness_lufs : rule->gain_db;
 }
 
-static bool is_joined(const struct planner *p, const struct plan_item *item, char *why)
+static bool is_joined(const struct planner *p, const struct plan_item *item,
+        const struct overrule *rule, char *why)
 {
-	if (!p->has_last || joint_is_ruled(p) || p->count - p->ready >= CHAIN_MOST)
+	bool starts_later = !isnan(rule->cue_in_s) && rule->cue_in_s > 0;
+	if (!p->has_last || joint_is_ruled(p) || starts_later || p->count - p->ready >= CHAIN_MOST)
 		return false;
 	return p->overrule.gapless ||
 	       album_continues(&p->album, item->record, why, PLAN_REASON_BYTES);
+}
+
+/* One gain for all of an album, where that is wanted: is the next item of the last one's? */
+static bool shares_gain(const struct planner *p, const struct plan_item *item)
+{
+	const char *album = tags_get(&item->record->tags, "album");
+	return p->policy.loudness == LOUDNESS_ALBUM && p->count - p->ready < CHAIN_MOST && album &&
+	       p->album.album && strcmp(album, p->album.album) == 0;
+}
+
+/* A recording goes on up to the last frame of its file, unless somebody ended it sooner. */
+static void run_to_the_end(struct planner *p, struct plan_clip *clip)
+{
+	if (isnan(p->overrule.cue_out_s) && clip->to_frame < p->last_file_frames)
+		clip->to_frame = p->last_file_frames;
+}
+
+static void explain_album(struct planner *p, const char *old, const char *new, const char *reason)
+{
+	char line[1024];
+	snprintf(
+	        line, sizeof line, "%.150s -> %.150s: joined without a seam: %s", old, new, reason);
+	if (p->explain)
+		p->explain(p->explain_user, line);
 }
 
 static enum status join_album(
@@ -453,15 +517,15 @@ static enum status join_album(
 	/* Both sides run up to the cut; nothing fades there. */
 	old->declick_out_frames = 0;
 	snprintf(old->reason, sizeof old->reason, "%s", why[0] ? why : "gapless, as asked");
-	p->chain_source_frames += (double)(old->to_frame - old->from_frame);
-	/* One rounding for the whole chain: the parts are one stream of frames. */
-	int64_t start = same_rate ? p->chain_start_frame +
-	                                    to_output(p, p->chain_source_frames, old->source_hz)
-	                          : old->start_frame + old->n_frames;
+	explain_album(p, old->path, item->path, old->reason);
+	run_to_the_end(p, old);
+	p->run_source_frames += (double)(old->to_frame - old->from_frame);
+	/* One rounding for the whole run: the parts are one stream of frames. */
+	int64_t start = p->run_start_frame + to_output(p, p->run_source_frames, old->source_hz);
 	old->n_frames = start - old->start_frame;
 	old->overlap_frames = 0;
 	o->cue_in_s = 0;
-	return lay_spans(p, item, o, start, "album", same_rate);
+	return lay_spans(p, item, o, start, "album", same_rate, old->gain_db);
 }
 
 static enum status keep_last(struct planner *p, const struct plan_item *item,
@@ -473,7 +537,8 @@ static enum status keep_last(struct planner *p, const struct plan_item *item,
 		free(p->album.last.frames);
 		p->album.last = (struct record_samples){0};
 	}
-	joint_side_of_end(&p->side, item->record, o, own_gain(p, item->record));
+	joint_side_of_end(&p->side, item->record, o, own_gain(p, item->record, rule));
+	p->last_file_frames = item->record->frames;
 	p->overrule = *rule;
 	p->has_last = true;
 	return STATUS_OK;
@@ -490,27 +555,28 @@ static enum status push_mixed(struct planner *p, const struct plan_item *item, s
 {
 	char why[PLAN_REASON_BYTES] = "";
 	struct placing place = {.start_frame = 0, .transition = "start"};
-	bool joined = is_joined(p, item, why);
+	bool joined = is_joined(p, item, rule, why);
 	if (joined) {
 		TRY(join_album(p, item, o, why));
 	} else {
 		if (p->has_last) {
 			joint_side_of_start(
-			        &p->scratch, item->record, o, own_gain(p, item->record));
+			        &p->scratch, item->record, o, own_gain(p, item->record, rule));
 			decide_joint(p, item, &p->scratch, &place);
-			close_chain(p, note);
+			if (!shares_gain(p, item))
+				close_chain(p);
 		}
-		p->chain_overrule = *rule;
-		p->chain_source_frames = 0;
-		p->chain_start_frame = place.start_frame;
 		size_t first = p->count;
-		TRY(lay_spans(p, item, o, place.start_frame, place.transition, false));
-		if (p->policy.crossfade_s >= 0 && place.overlap_s > 0)
-			p->clips[first].fade_in_frames =
-			        llround(place.overlap_s * p->policy.rate_hz);
-		place_title(p, first, llround(place.overlap_s * p->policy.rate_hz));
+		int64_t overlap = llround(place.overlap_s * p->policy.rate_hz);
+		TRY(lay_spans(
+		        p, item, o, place.start_frame, place.transition, false, rule->gain_db));
+		if (p->policy.crossfade_s >= 0 && overlap > 0)
+			p->clips[first].fade_in_frames = overlap < p->clips[first].n_frames
+			                                         ? overlap
+			                                         : p->clips[first].n_frames;
+		place_title(p, first, overlap);
 	}
-	gain_pool_add(&p->pool, item->record, o);
+	join_chain(p, item->record, o, note);
 	return keep_last(p, item, o, rule);
 }
 
@@ -545,7 +611,7 @@ enum status planner_finish(struct planner *p)
 	if (p->has_last && p->ready < p->count) {
 		struct plan_clip *last = last_clip(p);
 		snprintf(last->reason, sizeof last->reason, "the end");
-		close_chain(p, (char[PLAN_REASON_BYTES]){""});
+		close_chain(p);
 	}
 	return STATUS_OK;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/plan/overrule.h"
+#include "plan/overrule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

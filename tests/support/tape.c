@@ -97,10 +97,10 @@ void tape_speech(struct tape *t, double from_s, double to_s, double lufs)
 void tape_drums(struct tape *t, double from_s, double to_s, double lufs)
 {
 	size_t from = fine_at(t, from_s), to = fine_at(t, to_s);
-	for (size_t i = from; i < to; i++) /* every half second, 2 LU per 10 ms down */
-		t->lufs[i] = lufs - fmin(30, 2.0 * (double)((i - from) % 50));
+	for (size_t i = from; i < to; i++) /* every 300 ms, 1 LU per 10 ms down */
+		t->lufs[i] = lufs - (double)((i - from) % 30);
 	set_curve(t, t->side, from_s, to_s, 0);
-	set_curve(t, t->bass, from_s, to_s, 8);
+	set_curve(t, t->bass, from_s, to_s, 40);
 }
 
 void tape_onsets(struct tape *t, double from_s, double to_s, int onset)

@@ -22,7 +22,7 @@ void tape_fade_out(struct tape *tape, double from_s, double to_s, double lufs);
 void tape_fade_in(struct tape *tape, double from_s, double to_s, double lufs);
 /* Syllables: 4 a second, one place in the middle, no bass. */
 void tape_speech(struct tape *tape, double from_s, double to_s, double lufs);
-/* Drums alone: 2 beats a second that ring down in 150 ms, in the middle, with bass. */
+/* Drums alone: 3 beats a second that ring down, in the middle, without a bass drum. */
 void tape_drums(struct tape *tape, double from_s, double to_s, double lufs);
 
 /* Curves of a stretch: 0 ... 255, as in record_curves. */

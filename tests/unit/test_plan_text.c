@@ -153,9 +153,7 @@ static void hostile_plans_are_refused(void **state)
 	        "{\"path\":\"a\",\"start\":0,\"cue_out\":3,\"gain_db\":\"1\"}",
 	        "{\"path\":\"a\",\"start\":0,\"cue_out\":3,\"fade_in\":4}",
 	        "{\"path\":\"a\",\"start\":0,\"cue_out\":3,\"fade_out\":-1}",
-	        "{\"path\":\"a\",\"start\":0,\"cue_out\":3,\"source_rate\":0}",
-	        "{\"path\":\"a\",\"start\":5,\"cue_out\":3},{\"path\":\"a\",\"start\":4,\"cue_"
-	        "out\":3}"};
+	        "{\"path\":\"a\",\"start\":0,\"cue_out\":3,\"source_rate\":0}"};
 	struct plan plan;
 	struct error error;
 	char text[512];
@@ -172,6 +170,22 @@ static void hostile_plans_are_refused(void **state)
 			fail_msg("taken: %s", tracks[i]);
 		assert_true(error.text[0] != '\0' && plan.count == 0 && !plan.clips);
 	}
+}
+
+static void clips_come_in_order(void **state)
+{
+	static const char format[] = "{\"sample_rate\":44100,\"tracks\":["
+	                             "{\"path\":\"a\",\"start\":5,\"cue_out\":3},"
+	                             "{\"path\":\"b\",\"start\":%d,\"cue_out\":3}]}";
+	struct plan plan;
+	struct error error;
+	char text[512];
+	snprintf(text, sizeof text, format, 4);
+	assert_int_equal(plan_from_json(text, strlen(text), &plan, &error), STATUS_BAD_DATA);
+	assert_string_equal(error.text, "track 2 begins before the one above it");
+	snprintf(text, sizeof text, format, 5);
+	assert_int_equal(plan_from_json(text, strlen(text), &plan, &error), STATUS_OK);
+	plan_done(&plan);
 }
 
 static void a_hand_written_plan_needs_little(void **state)
@@ -234,6 +248,7 @@ int main(void)
 	        cmocka_unit_test(paths_are_bytes),
 	        cmocka_unit_test(long_words_are_cut_between_letters),
 	        cmocka_unit_test(hostile_plans_are_refused),
+	        cmocka_unit_test(clips_come_in_order),
 	        cmocka_unit_test(a_hand_written_plan_needs_little),
 	        cmocka_unit_test(names_do_not_reach_the_terminal_raw),
 	        cmocka_unit_test(a_cue_sheet_counts_songs_in_cd_frames),

@@ -230,18 +230,25 @@ static enum status run_mixer(struct player *p, struct mixer *mixer, struct error
 	}
 }
 
-/* The next mixer begins with the first clip that had not begun, and is not the rest of the skipped file. */
-static void move_on(struct player *p)
+/* The next mixer begins with the first clip that had not begun, and is not the rest of the skipped file.  The
+ * mixer may not have asked for it yet, when it is still being measured.  STATUS_END: there is none. */
+static enum status move_on(struct player *p, struct error *error)
 {
+	struct tape *tape = &p->tape;
 	p->skipping = false;
 	p->base = p->report->frames;
-	while (p->tape.count > 0 && strcmp(p->tape.clips[0].transition, "inner") == 0)
-		drop_first(&p->tape);
-	p->tape.again = p->tape.count;
-	if (p->tape.count > 0) {
-		p->tape.clips[0].joined = false;
-		p->shift = -p->tape.clips[0].start_frame;
+	while (tape->count == 0 || strcmp(tape->clips[0].transition, "inner") == 0) {
+		if (tape->count > 0) {
+			drop_first(tape);
+			continue;
+		}
+		TRY(p->source->next(p->source->user, &tape->clips[0], error));
+		tape->count = 1;
 	}
+	tape->again = tape->count;
+	tape->clips[0].joined = false;
+	p->shift = -tape->clips[0].start_frame;
+	return STATUS_OK;
 }
 
 static enum status run_mixers(struct player *p, struct error *error)
@@ -254,14 +261,13 @@ static enum status run_mixers(struct player *p, struct error *error)
 		enum status status = run_mixer(p, mixer, error);
 		add_limiter_report(p, mixer);
 		mixer_free(mixer);
+		if (status == STATUS_END && p->skipping)
+			status = move_on(p, error);
 		/* Who is told to stop waits for nothing: what came of it is as good as an end. */
 		if (status == STATUS_CANCELLED && p->control && control_stopping(p->control))
 			status = STATUS_END;
-		if (status != STATUS_END || !p->skipping)
+		if (status != STATUS_OK)
 			return status == STATUS_END ? STATUS_OK : status;
-		move_on(p);
-		if (p->tape.count == 0)
-			return STATUS_OK;
 	}
 }
 

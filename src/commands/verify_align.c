@@ -76,23 +76,23 @@ struct best {
 };
 
 /* A clearly better fit wins; of equal ones the nearer. */
-static void consider(struct best *best, size_t place, size_t favourite, double correlation)
+static void consider(struct best *best, size_t place, size_t favourite, double fit)
 {
 	size_t distance = place > favourite ? place - favourite : favourite - place;
-	double more = fabs(correlation) - fabs(best->correlation);
+	double more = fabs(fit) - fabs(best->correlation);
 	/* Next to each other are slopes of one hill, not a repetition. */
 	double margin = llabs((long long)place - (long long)best->place) < 64 ? 0 : AS_GOOD;
 	if (more > margin || (more > -margin && distance < best->distance && margin > 0))
-		*best = (struct best){place, distance, correlation};
+		*best = (struct best){place, distance, fit};
 }
 
 enum status align_find(const float *wanted, size_t n_wanted, const float *room, size_t n_room,
-        size_t favourite, size_t *place, double *found)
+        size_t favourite, size_t *place, double *correlation)
 {
 	struct transform t;
 	struct best best = {.distance = SIZE_MAX};
 	*place = 0;
-	*found = 0;
+	*correlation = 0;
 	double mine = energy_of(wanted, n_wanted);
 	if (n_wanted == 0 || n_room < n_wanted || mine <= 0)
 		return STATUS_OK;
@@ -113,6 +113,6 @@ enum status align_find(const float *wanted, size_t n_wanted, const float *room, 
 	}
 	transform_done(&t);
 	*place = best.place;
-	*found = best.correlation;
+	*correlation = best.correlation;
 	return status;
 }

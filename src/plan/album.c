@@ -24,7 +24,8 @@ enum {
 
 /* Tried on 28 cuts of real music in WAV, MP3 at 192 kbit/s and V2, Vorbis and Opus, and on 84 false pairs of each
  * (some of one song: those reach 11 nats; of different songs none has over 4). */
-static const double ENOUGH = 7.5; /* nats */
+static const double ENOUGH = 7.5; /* nats, with what spectrum and level add */
+static const double LEAST = 4; /* of the waveform alone: without it the rest proves nothing */
 static const double ENOUGH_TAGGED = -10; /* tracks of one album in order, both loud up to the cut */
 
 /* Share of the signal that is noise of its own on each side of the cut: none to speak of in lossless files; -20 to
@@ -293,9 +294,11 @@ bool album_continues(
 		        nats, bands, step, follows ? ", tracks of one album in order" : "");
 	/* Bands that agree within 6 dB speak for it; a drum right behind the cut must not speak much against it. */
 	double agreement = fmin(fmax(8 - 8 * bands / 6, -4), 7);
-	if (step < 4 && nats != 0) /* noise and silence, of which no waveform tells, are all alike */
+	if (step < 4 &&
+	        nats != 0) /* noise and silence, of which no waveform tells, are all alike */
 		agreement += 2;
-	return nats + agreement > (follows ? ENOUGH_TAGGED : ENOUGH);
+	return follows ? nats + agreement > ENOUGH_TAGGED
+	               : nats > LEAST && nats + agreement > ENOUGH;
 }
 
 /* ---- what is kept -------------------------------------------------------------------------- */

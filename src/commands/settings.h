@@ -118,7 +118,7 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                OPTION_AT(buffer),                                                        \
 	                .lowest = 1 << 20,                                                        \
 	                .highest = 1e12,                                                          \
-	                .help = "memory for decoding ahead (default 4M)"},                        \
+	                .help = "memory for decoding ahead (default 1M)"},                        \
 	        {.name = "events",                                                                \
 	                .kind = OPTION_TEXT,                                                      \
 	                .argument = "FILE",                                                       \

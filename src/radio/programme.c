@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Tracks measured ahead of the one that is planned: enough to keep all workers busy, few enough to keep their records
+ * out of the memory of a player. */
+enum { AHEAD = 8 };
+
 struct programme {
 	const struct playlist *playlist;
 	struct library *library;
@@ -133,6 +137,8 @@ static enum status ask_ahead(struct programme *p)
 			continue;
 		}
 		size_t entry = entry_at(p, p->next_asked), waiting = library_waiting(p->library);
+		if (waiting >= AHEAD)
+			return STATUS_OK;
 		enum status status =
 		        library_request(p->library, playlist_get(p->playlist, entry).path);
 		if (status == STATUS_END)

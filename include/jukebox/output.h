@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "jukebox/encoder.h"
 #include "jukebox/log.h"
@@ -25,6 +26,10 @@ struct output_options {
 	enum sample_format sample; /* wanted */
 	bool sample_is_set; /* asked for by the user: lowering it is an error */
 	uint64_t seed; /* of the dither */
+	/* Is that file one that the programme reads?  Then it is refused as an output.  Asked for regular files that were
+	 * there before; NULL: nobody knows. */
+	bool (*is_input)(const void *user, dev_t device, ino_t inode);
+	const void *is_input_user;
 };
 
 /* `spec`: "-" (WAV to standard output), "FILE.EXT" (by its ending), "raw:FILE" ("raw:-"), "wav:FILE",
@@ -63,6 +68,7 @@ struct output_handle {
 	struct stream_format *format; /* open() may lower it; the core converts */
 	const struct encoder_format *encoder; /* of byte targets; NULL for others */
 	const char *encoder_options;
+	const struct output_options *options; /* what the user asked for; only in open() */
 	void *state; /* state_bytes, zeroed before open() */
 	struct log *log;
 	struct error *error;

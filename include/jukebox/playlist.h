@@ -38,7 +38,7 @@ struct playlist_options {
 
 /* Reads `name` ("-": standard input as M3U, relative to the current folder) and appends its entries to the playlist.
  * A line that yields nothing is logged with its number (bounded by log_file) and counted; the rest goes on.
- * STATUS_OK also for an empty list, which is logged by its name. */
+ * STATUS_OK also for an empty list, which is logged by its name; *error names the list. */
 struct playlist *playlist_new(struct log *log, const struct playlist_options *options);
 enum status playlist_add(struct playlist *playlist, const char *name, struct error *error) MUST_USE;
 void playlist_free(struct playlist *playlist);

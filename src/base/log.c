@@ -15,7 +15,7 @@
 
 #include "jukebox/text.h"
 
-enum { LINE_BYTES = 3000 };
+enum { LINE_BYTES = 6000 };
 
 struct log {
 	pthread_mutex_t lock; /* guards all below */
@@ -82,47 +82,47 @@ static const char *level_word(enum log_level level)
 	return level == LOG_WARNING ? "warning: " : "";
 }
 
-void log_print(struct log *log, enum log_level level, const char *format, ...)
+/* Counts the line, and shows it when the level is wanted.  `file` may be NULL; lines about files are bounded. */
+static void put_message(
+        struct log *log, enum log_level level, const char *file, const char *format, va_list args)
 {
-	if (!log)
-		return;
-	char raw[LINE_BYTES / 2], line[LINE_BYTES];
-	va_list args;
-	va_start(args, format);
+	char raw[LINE_BYTES / 3], line[LINE_BYTES] = "";
 	vsnprintf(raw, sizeof raw, format, args);
-	va_end(args);
 	pthread_mutex_lock(&log->lock);
 	log->counts[level]++;
-	if (level <= log->most) {
-		size_t n = (size_t)snprintf(line, sizeof line, "%s", level_word(level));
+	if (level <= log->most && file && log->file_lines >= LOG_FILE_LINES) {
+		log->held_back++;
+	} else if (level <= log->most) {
+		log->file_lines += file != NULL;
+		if (file)
+			text_escape(line, LINE_BYTES * 2 / 3, file);
+		size_t n = strlen(line);
+		n += (size_t)snprintf(
+		        line + n, sizeof line - n, "%s%s", file ? ": " : "", level_word(level));
 		text_escape(line + n, sizeof line - n, raw);
 		put_line(log, line);
 	}
 	pthread_mutex_unlock(&log->lock);
 }
 
+void log_print(struct log *log, enum log_level level, const char *format, ...)
+{
+	if (!log)
+		return;
+	va_list args;
+	va_start(args, format);
+	put_message(log, level, NULL, format, args);
+	va_end(args);
+}
+
 void log_file(struct log *log, enum log_level level, const char *file, const char *format, ...)
 {
 	if (!log)
 		return;
-	char raw[LINE_BYTES / 3], line[LINE_BYTES];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(raw, sizeof raw, format, args);
+	put_message(log, level, file, format, args);
 	va_end(args);
-	pthread_mutex_lock(&log->lock);
-	log->counts[level]++;
-	if (level <= log->most && log->file_lines >= LOG_FILE_LINES) {
-		log->held_back++;
-	} else if (level <= log->most) {
-		log->file_lines++;
-		text_escape(line, LINE_BYTES * 2 / 3, file);
-		size_t n = strlen(line);
-		n += (size_t)snprintf(line + n, sizeof line - n, ": %s", level_word(level));
-		text_escape(line + n, sizeof line - n, raw);
-		put_line(log, line);
-	}
-	pthread_mutex_unlock(&log->lock);
 }
 
 void log_status(struct log *log, const char *format, ...)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inputs.h"
 #include "jukebox/control.h"
 #include "jukebox/events.h"
 #include "jukebox/output.h"
@@ -35,6 +36,7 @@ struct mix_run {
 	struct output *kept
 	        [OUTPUTS_MOST]; /* the same, for the control thread: closed after it has ended */
 	size_t n_outputs;
+	struct inputs inputs; /* what no output may go over */
 	struct control *control;
 	struct events *events;
 
@@ -50,21 +52,24 @@ struct mix_run {
 	bool joints_made;
 };
 
-static void output_options_of(const struct settings *s, struct output_options *o)
+static void output_options_of(const struct mix_run *run, struct output_options *o)
 {
+	const struct settings *s = run->settings;
 	*o = (struct output_options){.bus_rate_hz = (int)s->rate,
 	        .rate_hz = (int)s->rate,
 	        .channels = (int)s->channels,
 	        .sample = (enum sample_format)s->format,
 	        .sample_is_set = s->format_is_set,
-	        .seed = (uint64_t)s->seed};
+	        .seed = (uint64_t)s->seed,
+	        .is_input = inputs_hold,
+	        .is_input_user = &run->inputs};
 }
 
 static bool try_output(struct mix_run *run, const char *spec, bool quietly, int *exit_status)
 {
 	struct output_options o;
 	struct error error = {0};
-	output_options_of(run->settings, &o);
+	output_options_of(run, &o);
 	enum status status = output_open(spec, &o, run->log, &run->outputs[run->n_outputs], &error);
 	if (status == STATUS_OK) {
 		run->n_outputs++;
@@ -325,6 +330,8 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		run->session = &session;
 		run->lists = lists;
 		run->n_lists = n;
+		run->inputs =
+		        (struct inputs){.lists = lists, .n_lists = n, .playlist = session.playlist};
 		/* Outputs come last: a list with nothing in it leaves the file of another mix alone. */
 		if (playlist_count(session.playlist) == 0)
 			log_print(run->log, LOG_ERROR, "nothing could be played");
@@ -341,6 +348,7 @@ static int run_from_plan(struct mix_run *run)
 	struct plan_reader reader = {.next = 0};
 	int exit_status = EXIT_FAILED;
 	run->log = session_log(run->settings);
+	run->inputs = (struct inputs){.plan_file = run->settings->plan_file, .plan = &reader.plan};
 	if (run->log && load_plan(run, &reader.plan) && open_run(run, &exit_status))
 		exit_status = mix_plan(run, &reader);
 	run_done(run);

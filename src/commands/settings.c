@@ -82,7 +82,7 @@ struct playlist *session_read_lists(
 	for (int i = 0; playlist && i < n_lists; i++) {
 		struct error error = {0};
 		if (playlist_add(playlist, lists[i], &error) != STATUS_OK) {
-			log_file(session->log, LOG_ERROR, lists[i], "%s", error.text);
+			log_print(session->log, LOG_ERROR, "%s", error.text);
 			++*n_bad;
 		}
 	}
@@ -122,7 +122,9 @@ bool session_open(struct session *session, const struct settings *s, char **list
 	if (!session->log)
 		return false;
 	session->playlist = session_read_lists(session, lists, n_lists, &session->bad_lists);
-	if (!session->playlist || !open_cache(session, s, lists[0]))
+	if (!session->playlist || session->bad_lists == (size_t)n_lists)
+		return false;
+	if (!open_cache(session, s, lists[0]))
 		return false;
 	session->library = library_new(session->cache, (int)s->jobs, background, session->log);
 	if (!session->library)

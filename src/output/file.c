@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -160,7 +161,21 @@ static void find_base(struct file *f, const struct stat *st)
 	}
 }
 
-static enum status look_at(struct file *f, struct error *error)
+/* A file that is read, or that another output or program of ours is writing, would be lost or torn.  The lock goes with
+ * the descriptor; where there are no locks (some network file systems), there is nothing to see. */
+static enum status refuse_in_use(struct file *f, const struct stat *st,
+        const struct output_options *options, struct error *error)
+{
+	if (!f->was_made && options->is_input &&
+	        options->is_input(options->is_input_user, st->st_dev, st->st_ino))
+		return error_set(error, STATUS_USAGE, "%s: is read by this programme", f->name);
+	if (f->path && flock(f->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return error_set(error, STATUS_USAGE, "%s: is being written already", f->name);
+	return STATUS_OK;
+}
+
+static enum status look_at(
+        struct file *f, const struct output_options *options, struct error *error)
 {
 	struct stat st;
 	if (fstat(f->fd, &st) < 0)
@@ -175,6 +190,8 @@ static enum status look_at(struct file *f, struct error *error)
 		        S_ISDIR(st.st_mode) ? "folder" : "disk");
 	f->is_regular = S_ISREG(st.st_mode);
 	f->patch_fd = f->fd;
+	if (f->is_regular)
+		TRY(refuse_in_use(f, &st, options, error));
 	if (f->is_regular && !f->path)
 		find_base(f, &st);
 	return STATUS_OK;
@@ -199,7 +216,7 @@ static enum status file_open(struct output_handle *o)
 	f->fd = f->patch_fd = STDOUT_FILENO;
 	if (!to_stdout)
 		TRY(open_path(f, o->log, o->error));
-	TRY(look_at(f, o->error));
+	TRY(look_at(f, o->options, o->error));
 	TRY(open_encoder(o, f));
 	return begin(f, o->error);
 }

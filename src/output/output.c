@@ -220,6 +220,7 @@ static enum status open_target(
 	        .format = &o->format,
 	        .encoder = o->spec.encoder,
 	        .encoder_options = o->spec.options,
+	        .options = options,
 	        .state = calloc(1, target->state_bytes ? target->state_bytes : 1),
 	        .log = o->log,
 	        .error = error,
@@ -231,6 +232,7 @@ static enum status open_target(
 		return error_set_errno(error, errno, "%s: cannot make an event", o->name);
 	o->is_open = true;
 	TRY(target->open(&o->handle));
+	o->handle.options = NULL;
 	if (options->sample_is_set && o->format.sample < options->sample)
 		return error_set(error, STATUS_USAGE, "%s: cannot take %s, only %s", o->name,
 		        sample_format_name(options->sample), sample_format_name(o->format.sample));

@@ -20,7 +20,7 @@
 
 static enum status no_memory(struct error *error)
 {
-	return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	return error_set(error, STATUS_NO_MEMORY, "playlist: out of memory");
 }
 
 static enum status read_list(struct import *import, enum list_kind kind, struct error *error)

@@ -166,4 +166,37 @@ def _():
     assert starts[0]["frame"] < starts[1]["frame"], starts
 
 
+@test("an output never goes over what is read, nor two outputs over each other")
+def _():
+    tone("dear.wav", 3)
+    dear = bytes_of("dear.wav")
+    os.link("dear.wav", "other-name.wav")
+    os.symlink("dear.wav", "link.wav")
+    run("dear.wav", "--plan=none.json", status=2)
+    playlist("dear.m3u", "dear.wav")
+    for output in ("dear.wav", "other-name.wav", "link.wav", "wav:dear.m3u"):
+        ran = run("dear.m3u", "-o", output, status=2)
+        assert "is read by this programme" in ran.err, ran.err
+    plan = run("plan", "--json", "dear.m3u").out
+    with open("dear.json", "wb") as f:
+        f.write(plan)
+    for output in ("dear.wav", "wav:dear.json"):
+        run("--plan=dear.json", "-o", output, status=2)
+    with open("dear.wav", "r+b") as f:
+        run("dear.m3u", stdout=f, status=2)
+    equal(bytes_of("dear.wav") == dear, True, "the music")
+    equal(bytes_of("dear.m3u"), b"dear.wav\n")
+    equal(bytes_of("dear.json"), plan)
+    ran = run("dear.m3u", "-o", "twice.wav", "-o", "twice.wav", status=2)
+    assert "is being written already" in ran.err, ran.err
+    run("dear.m3u", "-o", "once.wav")
+    run("dear.m3u", "-o", "once.wav")  # a mix may be made again
+
+
+@test("a list that is not there: one line, its name in it once")
+def _():
+    ran = run("not-there.m3u", "-o", "null:", status=1)
+    equal(ran.lines, ["jukebox: not-there.m3u: No such file or directory"])
+
+
 main()

@@ -1,0 +1,25 @@
+/* inputs.c - the files that a run reads, so that no output goes over one of them. */
+#include "inputs.h"
+
+#include <sys/stat.h>
+
+static bool is_file(const char *path, dev_t device, ino_t inode)
+{
+	struct stat st;
+	return path && stat(path, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+bool inputs_hold(const void *user, dev_t device, ino_t inode)
+{
+	const struct inputs *in = user;
+	for (int i = 0; i < in->n_lists; i++)
+		if (is_file(in->lists[i], device, inode))
+			return true;
+	for (size_t i = 0; in->playlist && i < playlist_count(in->playlist); i++)
+		if (is_file(playlist_get(in->playlist, i).path, device, inode))
+			return true;
+	for (size_t i = 0; in->plan && i < in->plan->count; i++)
+		if (is_file(in->plan->clips[i].path, device, inode))
+			return true;
+	return is_file(in->plan_file, device, inode);
+}

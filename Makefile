@@ -242,13 +242,15 @@ help:
 # ---- installation --------------------------------------------------------------------------------
 .PHONY: install uninstall clean
 install: $(PROGRAM)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(DOCDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/jukebox
-	install -m 644 man/jukebox.1 $(DESTDIR)$(MANDIR)/man1/jukebox.1
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/jukebox $(DESTDIR)$(MANDIR)/man1/jukebox.1
+	rm -f $(DESTDIR)$(BINDIR)/jukebox $(patsubst man/%,$(DESTDIR)$(MANDIR)/man1/%,$(wildcard man/*.1)) \
+		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5))
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

@@ -6,6 +6,7 @@
 #include "jukebox/events.h"
 #include "jukebox/log.h"
 #include "jukebox/mix.h"
+#include "jukebox/onair.h"
 #include "jukebox/output.h"
 
 /* Where clips come from; as mix_next_fn. */
@@ -24,10 +25,18 @@ struct player_report {
 	struct mix_limiter_report limiter;
 };
 
+/* Whom the player tells and asks while it runs; borrowed, each may be NULL. */
+struct player_links {
+	struct control *control;
+	struct events *events;
+	struct onair *onair;
+	struct log *log;
+};
+
 /* Plays until the source or the outputs end, or a signal says so, and finishes the outputs (they stay the caller's to close; a
- * failed one is closed and its place set to NULL).  `control` and `events` may be NULL. STATUS_IO: the last output failed (said in the log). */
+ * failed one is closed and its place set to NULL). STATUS_IO: the last output failed (said in the log). */
 enum status player_run(const struct player_source *source, const struct mix_options *options,
-        struct output **outputs, size_t n_outputs, struct control *control, struct events *events,
-        struct log *log, struct player_report *report, struct error *error) MUST_USE;
+        struct output **outputs, size_t n_outputs, const struct player_links *links,
+        struct player_report *report, struct error *error) MUST_USE;
 
 #endif

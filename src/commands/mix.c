@@ -39,6 +39,7 @@ struct mix_run {
 	struct inputs inputs; /* what no output may go over */
 	struct control *control;
 	struct events *events;
+	struct onair *onair;
 
 	/* for a reload */
 	struct session *session;
@@ -221,8 +222,9 @@ static bool play(
 	struct error error = {0};
 	memcpy(run->kept, run->outputs, sizeof run->kept);
 	control_set_hooks(run->control, &hooks);
-	enum status status = player_run(source, &mix, run->outputs, run->n_outputs, run->control,
-	        run->events, run->log, report, &error);
+	struct player_links links = {run->control, run->events, run->onair, run->log};
+	enum status status =
+	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
 	control_set_hooks(run->control, &(struct control_hooks){0});
 	log_status(run->log, "%s", "");
 	if (status != STATUS_OK && report->failed_outputs < run->n_outputs)
@@ -302,6 +304,7 @@ static void run_done(struct mix_run *run)
 	for (size_t i = 0; i < run->n_outputs; i++)
 		output_close(run->outputs[i]);
 	events_close(run->events);
+	onair_free(run->onair);
 }
 
 static bool open_run(struct mix_run *run, int *exit_status)
@@ -310,6 +313,11 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	*exit_status = EXIT_FAILED;
 	if (!run->control) {
 		log_print(run->log, LOG_ERROR, "cannot start a thread");
+		return false;
+	}
+	run->onair = onair_new((int)run->settings->rate);
+	if (!run->onair) {
+		log_print(run->log, LOG_ERROR, "out of memory");
 		return false;
 	}
 	if (run->settings->events && events_open(run->settings->events, (int)run->settings->rate,

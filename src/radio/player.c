@@ -24,6 +24,7 @@ struct player {
 	size_t n_outputs;
 	struct control *control;
 	struct events *events;
+	struct onair *onair;
 	struct log *log;
 	struct player_report *report;
 	struct mix_options options;
@@ -70,6 +71,16 @@ static enum status next_from_tape(struct player *p, struct plan_clip *clip)
 	return status;
 }
 
+/* With the lock: the first clip on the tape that begins another track. */
+static void tell_next(struct player *p)
+{
+	const struct plan_clip *next = NULL;
+	for (size_t i = 0; i < p->tape.count && !next; i++)
+		if (strcmp(p->tape.clips[i].transition, "inner") != 0)
+			next = &p->tape.clips[i];
+	onair_next(p->onair, next);
+}
+
 static enum status next_clip(void *user, struct plan_clip *clip, struct error *error)
 {
 	struct player *p = user;
@@ -83,6 +94,7 @@ static enum status next_clip(void *user, struct plan_clip *clip, struct error *e
 		if (status == STATUS_OK) {
 			pthread_mutex_lock(&p->lock);
 			keep(&p->tape, clip);
+			tell_next(p);
 			pthread_mutex_unlock(&p->lock);
 		}
 	}
@@ -105,6 +117,7 @@ static void forget_begun(struct player *p)
 	pthread_mutex_lock(&p->lock);
 	if (p->tape.count > 0)
 		drop_first(&p->tape);
+	tell_next(p);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -137,6 +150,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		break;
 	case MIX_TITLE:
 		announce(p, clip);
+		onair_title(p->onair, clip, p->base + clip->start_frame);
 		events_write(p->events, "mixpoint", frame, clip, NULL);
 		break;
 	case MIX_CLIP_END:
@@ -174,6 +188,7 @@ static bool write_block(struct player *p, size_t n_frames)
 			lose_output(p, i, &error);
 	}
 	p->report->frames += (int64_t)n_frames;
+	onair_progress(p->onair, p->report->frames);
 	return alive > 0;
 }
 
@@ -200,6 +215,7 @@ static void answer_requests(struct player *p, struct mixer *mixer)
 		return;
 	if (!p->stopping && control_stopping(p->control)) {
 		p->stopping = true;
+		onair_set_state(p->onair, ONAIR_STOPPING);
 		events_write(p->events, "stop", p->report->frames, NULL, NULL);
 		mixer_fade_out(mixer, (int64_t)(STOP_FADE_S * p->options.rate_hz));
 	} else if (!p->stopping && !p->skipping && control_take_skip(p->control)) {
@@ -272,8 +288,8 @@ static enum status run_mixers(struct player *p, struct error *error)
 }
 
 enum status player_run(const struct player_source *source, const struct mix_options *options,
-        struct output **outputs, size_t n_outputs, struct control *control, struct events *events,
-        struct log *log, struct player_report *report, struct error *error)
+        struct output **outputs, size_t n_outputs, const struct player_links *links,
+        struct player_report *report, struct error *error)
 {
 	*report = (struct player_report){0};
 	struct player *p = calloc(1, sizeof *p);
@@ -282,9 +298,10 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->source = source;
 	p->outputs = outputs;
 	p->n_outputs = n_outputs;
-	p->control = control;
-	p->events = events;
-	p->log = log;
+	p->control = links->control;
+	p->events = links->events;
+	p->onair = links->onair;
+	p->log = links->log;
 	p->report = report;
 	p->options = *options;
 	pthread_mutex_init(&p->lock, NULL);

@@ -183,6 +183,22 @@ char *plan_to_json(const struct plan *plan);
 char *plan_to_table(const struct plan *plan); /* names escaped for a terminal */
 char *plan_to_cue(const struct plan *plan, const char *audio_file);
 
+/* Pictures (SVG without scripts, links or style sheets; names are escaped).  The level curves of both songs at a joint, on
+ * the time line of the mix.  Records are borrowed; NULL: the song is drawn as a box. */
+struct joint_picture {
+	const struct plan_clip *old, *next;
+	const struct record *old_record, *next_record;
+	int rate_hz; /* the plan's */
+	double target_lufs;
+	double around_s; /* of music before and behind the joint; 0: 12 */
+};
+char *plan_joint_to_svg(const struct joint_picture *joint);
+
+/* A clip's record, or NULL.  What it returned for one clip must stay until it was asked for two more. */
+typedef const struct record *plan_record_fn(void *user, const struct plan_clip *clip);
+/* An overview, and every joint below it.  `record_of` may be NULL. */
+char *plan_to_svg(const struct plan *plan, plan_record_fn *record_of, void *user);
+
 /* Reads what plan_to_json wrote, perhaps edited by hand: everything is checked. */
 enum status plan_from_json(
         const char *text, size_t n_bytes, struct plan *plan, struct error *error) MUST_USE;

@@ -15,6 +15,10 @@ static const struct option_spec options[] = {
                 .kind = OPTION_FLAG,
                 OPTION_AT(cue),
                 .help = "print a cue sheet for mix.wav"},
+        {.name = "svg",
+                .kind = OPTION_FLAG,
+                OPTION_AT(svg),
+                .help = "print a picture (SVG): each joint with both level curves"},
         {.name = "explain",
                 .kind = OPTION_FLAG,
                 OPTION_AT(explain),
@@ -29,15 +33,41 @@ static void print_line(void *user, const char *line)
 	log_print(user, LOG_ERROR, "%s", line);
 }
 
-static bool print_plan(const struct plan *plan, const struct settings *s, struct log *log)
+/* The records of the last two clips that a picture asked for: they were measured, so the cache has them. */
+struct lender {
+	struct cache *cache;
+	struct record records[2];
+	size_t n;
+};
+
+static const struct record *lend_record(void *user, const struct plan_clip *clip)
+{
+	struct lender *lender = user;
+	struct error ignored;
+	struct record *record = &lender->records[lender->n++ % 2];
+	record_done(record);
+	return cache_find(lender->cache, clip->path, record, &ignored) == STATUS_OK ? record : NULL;
+}
+
+static char *plan_picture(const struct plan *plan, struct cache *cache)
+{
+	struct lender lender = {.cache = cache};
+	char *text = plan_to_svg(plan, lend_record, &lender);
+	record_done(&lender.records[0]);
+	record_done(&lender.records[1]);
+	return text;
+}
+
+static bool print_plan(const struct plan *plan, const struct settings *s, struct session *session)
 {
 	char *text = s->json  ? plan_to_json(plan)
 	             : s->cue ? plan_to_cue(plan, "mix.wav")
+	             : s->svg ? plan_picture(plan, session->cache)
 	                      : plan_to_table(plan);
 	bool ok = text && fputs(text, stdout) >= 0 && (!s->json || putchar('\n') != EOF) &&
 	          fflush(stdout) == 0;
 	if (!ok)
-		log_print(log, LOG_ERROR, "standard output: %s",
+		log_print(session->log, LOG_ERROR, "standard output: %s",
 		        text ? strerror(errno) : "out of memory");
 	free(text);
 	return ok;
@@ -55,7 +85,7 @@ static int plan_lists(struct session *session, const struct settings *s)
 	int exit_status = EXIT_FAILED;
 	if (plan_collect(programme, &plan, &error) != STATUS_OK)
 		log_print(session->log, LOG_ERROR, "%s", error.text);
-	else if (print_plan(&plan, s, session->log))
+	else if (print_plan(&plan, s, session))
 		exit_status = session_exit(
 		        session, s, programme_planned(programme), programme_skipped(programme));
 	plan_done(&plan);
@@ -84,7 +114,7 @@ static int run_plan(int argc, char **argv, const struct verb *verb)
 const struct verb verb_plan = {
         .name = "plan",
         .synopsis = "[OPTION]... LIST...",
-        .purpose = "Show where and how the songs meet, as a table, JSON or cue sheet.",
+        .purpose = "Show where and how the songs meet, as a table, JSON, cue sheet or picture.",
         .options = options,
         .values_bytes = sizeof(struct settings),
         .run = run_plan,

@@ -38,7 +38,7 @@ struct settings {
 	double around;
 
 	/* plan */
-	bool cue, explain;
+	bool cue, svg, explain;
 };
 
 void settings_defaults(struct settings *settings);

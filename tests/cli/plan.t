@@ -2,6 +2,7 @@
 """The plan: as a table, as JSON, and rendered again."""
 import os
 import sys
+import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
@@ -72,6 +73,40 @@ def _():
     text = run("plan", "music/music.m3u").out.decode()
     for title in TITLES:
         assert title in text, text
+
+
+@test("--svg: well-formed, every joint, hostile names are words")
+def _():
+    tone("first.wav", 6)
+    tone("second.wav", 6)
+    with open("svg.m3u", "w", encoding="utf-8") as f:
+        f.write('#EXTM3U\n#EXTINF:6,<script>"&\x07\nfirst.wav\nsecond.wav\n')
+    svg = run("plan", "--svg", "svg.m3u").out.decode()
+    root = xml.etree.ElementTree.fromstring(svg)
+    space = "{http://www.w3.org/2000/svg}"
+    equal(root.tag, space + "svg")
+    equal({element.tag for element in root.iter()} - {space + n for n in ("svg", "rect", "path", "text", "title")}, set())
+    words = [element.text or "" for element in root.iter(space + "text")]
+    assert any("<script>" in word for word in words), words
+    assert any("overlap of" in word or "pause of" in word for word in words), words
+    curves = [path for path in root.iter(space + "path") if path.get("fill-opacity")]
+    equal(len(curves), 2, "curves")
+    assert all(curve.get("d").count("L") > 50 for curve in curves), "boxes in place of curves"
+
+
+@test("--cue: a track a song, in order, at the second where its title changes")
+def _():
+    plan = run("plan", "--json", "music/music.m3u").json()
+    lines = run("plan", "--cue", "music/music.m3u").out.decode().splitlines()
+    equal(lines[0], 'FILE "mix.wav" WAVE')
+    indexes = [line.split()[2] for line in lines if "INDEX 01" in line]
+    equal(len(indexes), len(plan["tracks"]))
+    for index, track in zip(indexes, plan["tracks"], strict=True):
+        minutes, seconds, frames = map(int, index.split(":"))
+        near(minutes * 60 + seconds + frames / 75, track["title_at"], 1 / 75 + 0.001, index)
+    titles = [line.split('"')[1] for line in lines if line.startswith("    TITLE")]
+    for title, track in zip(titles, plan["tracks"], strict=True):
+        equal(title, track["title"])
 
 
 @test("analyze --json: the promised fields, in order of the list; cached the second time")

@@ -726,6 +726,8 @@ static size_t play(struct programme *p, size_t n, struct use *early, struct use 
  * leaks afterwards. */
 static void memory_does_not_grow(void **state)
 {
+	/* so many that a record kept of each outweighs how far the decoders at hand move the heap */
+	enum { N_PLAYED = 2040 };
 	(void)state;
 	struct use early = {SIZE_MAX, 0}, late = {SIZE_MAX, 0};
 	make_files();
@@ -743,12 +745,13 @@ static void memory_does_not_grow(void **state)
 	*p = (struct programme){.clips = clips, .n_clips = 40};
 	size_t before = play(p, 120, &early, &late);
 	early = late = (struct use){SIZE_MAX, 0};
-	size_t after = play(p, 640, &early, &late);
-	print_message("heap: %zu after 120 clips, %zu after 640; while playing %zu, %zu\n", before,
-	        after, early.least_bytes, late.least_bytes);
+	size_t after = play(p, N_PLAYED, &early, &late);
+	print_message("heap: %zu after 120 clips, %zu after %d; while playing %zu, %zu\n", before,
+	        after, N_PLAYED, early.least_bytes, late.least_bytes);
 	/* the smallest block of malloc lost with each clip would be 16,640; caches of threads count as used */
 	assert_true(after < before + 16000);
-	assert_true(late.least_bytes < early.least_bytes + 520 * sizeof(struct plan_clip));
+	assert_true(
+	        late.least_bytes < early.least_bytes + (N_PLAYED - 120) * sizeof(struct plan_clip));
 	assert_true(abs(late.most_descriptors - early.most_descriptors) <= 1);
 	free(p);
 	free(clips);

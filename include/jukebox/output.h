@@ -1,7 +1,8 @@
 /* output.h - where the programme goes: files, pipes, sound cards, nowhere.
  *
  * Every output has a thread, a bounded queue, its own format (rate, channels, dither) and encoder.  A file or a pipe
- * never loses a frame and may hold the mix back; a live one paces the mix when it is alone and never holds back the others.
+ * never loses a frame and may hold the mix back.  A live one may pace the mix (output_write), but one that takes nothing
+ * loses frames instead of holding back the others (output_offer).
  */
 #ifndef JUKEBOX_OUTPUT_H
 #define JUKEBOX_OUTPUT_H
@@ -20,6 +21,11 @@
 
 struct output;
 
+/* What the outputs of one run share: HTTP servers, the name of the first file.  Outlives them all. */
+struct output_hub;
+struct output_hub *output_hub_new(void); /* NULL: out of memory */
+void output_hub_free(struct output_hub *hub); /* NULL is fine */
+
 struct output_options {
 	int bus_rate_hz; /* of the frames given to output_write: stereo */
 	int rate_hz, channels; /* wanted; 0: as the bus, 2 */
@@ -30,11 +36,12 @@ struct output_options {
 	 * there before; NULL: nobody knows. */
 	bool (*is_input)(const void *user, dev_t device, ino_t inode);
 	const void *is_input_user;
+	struct output_hub *hub; /* borrowed until output_close; NULL: there are no others */
 };
 
 /* `spec`: "-" (WAV to standard output), "FILE.EXT" (by its ending), "raw:FILE" ("raw:-"), "wav:FILE",
- * "alsa:DEVICE", "oss:PATH", "null:".  Names of encoded files and pipes may end in "?name=value&name=value", the
- * encoder's options.  FIFOs and devices without a known ending get WAV.  Opens it and starts its thread.  STATUS_USAGE for a spec that nobody knows,
+ * "alsa:DEVICE", "oss:PATH", "null:".  Any may end in "?name=value&name=value": "codec", "rate", "channels" and "format"
+ * of this output, and the options of its encoder and its target.  FIFOs and devices without a known ending get WAV.  Opens it and starts its thread.  STATUS_USAGE for a spec that nobody knows,
  * and for audio to a terminal. */
 enum status output_open(const char *spec, const struct output_options *options, struct log *log,
         struct output **output, struct error *error) MUST_USE;
@@ -43,6 +50,11 @@ enum status output_open(const char *spec, const struct output_options *options, 
  * output's thread comes back here and from then on. */
 enum status output_write(
         struct output *output, const float *frames, size_t n_frames, struct error *error) MUST_USE;
+
+/* The same for a live output beside others: waits for at most `wait_ns`, then drops and counts what did not fit.
+ * *n_taken may be NULL. */
+enum status output_offer(struct output *output, const float *frames, size_t n_frames,
+        int64_t wait_ns, size_t *n_taken, struct error *error) MUST_USE;
 
 /* The title that is heard from the next written frame on. */
 enum status output_announce(struct output *output, const struct tags *tags) MUST_USE;
@@ -57,8 +69,11 @@ void output_cancel(struct output *output);
 /* Drops what is queued when finish was not called (files stay valid as far as they go).  NULL is fine. */
 void output_close(struct output *output);
 
-const char *output_name(const struct output *output); /* the spec, borrowed */
+/* The spec, with a password in it masked, or "standard output"; borrowed. Errors begin with it, or with the file's. */
+const char *output_name(const struct output *output);
 bool output_is_live(const struct output *output);
+bool output_has_clock(const struct output *output);
+int64_t output_dropped(const struct output *output); /* frames of the bus */
 int64_t output_underruns(const struct output *output);
 
 /* ---- the target's side: one constant table in one file, and one line in output/targets.c ---- */
@@ -69,6 +84,7 @@ struct output_handle {
 	const struct encoder_format *encoder; /* of byte targets; NULL for others */
 	const char *encoder_options;
 	const struct output_options *options; /* what the user asked for; only in open() */
+	const char *target_options; /* the target's own; "" when none */
 	void *state; /* state_bytes, zeroed before open() */
 	struct log *log;
 	struct error *error;
@@ -80,7 +96,10 @@ struct output_handle {
 
 struct output_target {
 	const char *name, *description, *spec_help; /* "alsa", "...", "alsa:DEVICE" */
-	bool live;
+	bool live; /* its listeners' clock runs on: it may lose frames, and holds nothing back */
+	bool has_clock; /* write() waits until the device has played: it can pace the mix */
+	bool is_url; /* "//..." is behind its name, and a question mark always begins the options */
+	const char *const *option_names; /* its own options, NULL at the end; NULL: none */
 	bool takes_bytes; /* carries what an encoder makes: o->encoder is set */
 	size_t state_bytes;
 	enum status (*open)(struct output_handle *o);
@@ -88,6 +107,7 @@ struct output_target {
 	enum status (*write)(struct output_handle *o, const float *frames, size_t n_frames);
 	enum status (*announce)(struct output_handle *o, const struct tags *tags); /* may be NULL */
 	enum status (*finish)(struct output_handle *o);
+	/* Also called by the output's own thread, as soon as another call failed. */
 	void (*close)(struct output_handle *o);
 };
 

@@ -33,8 +33,8 @@ struct player_links {
 	struct log *log;
 };
 
-/* Plays until the source or the outputs end, or a signal says so, and finishes the outputs (they stay the caller's to close; a
- * failed one is closed and its place set to NULL). STATUS_IO: the last output failed (said in the log). */
+/* Plays until the source or the outputs end, or a signal says so, and finishes the outputs.  All stay the caller's to close; the
+ * place of a failed one is set to NULL, so keep a copy.  STATUS_IO: the last output failed (said in the log). */
 enum status player_run(const struct player_source *source, const struct mix_options *options,
         struct output **outputs, size_t n_outputs, const struct player_links *links,
         struct player_report *report, struct error *error) MUST_USE;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "jukebox/status.h"
 
@@ -19,6 +20,9 @@ void ring_free(struct ring *ring);
 /* ---- the writer may call ---- */
 /* Waits for room; STATUS_CANCELLED once the reader gave up (ring_abandon). */
 enum status ring_write(struct ring *ring, const float *frames, size_t n_frames) MUST_USE;
+/* The same, waiting for at most `wait_ns` in all; *n_taken tells how many frames were written. */
+enum status ring_offer(struct ring *ring, const float *frames, size_t n_frames, int64_t wait_ns,
+        size_t *n_taken) MUST_USE;
 /* How many frames could be written without waiting. */
 size_t ring_room(struct ring *ring);
 /* No more will come. */

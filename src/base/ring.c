@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "jukebox/clock.h"
 
 struct ring {
 	pthread_mutex_t lock; /* guards all below but the frames' contents */
@@ -36,7 +39,11 @@ struct ring *ring_new(size_t capacity_frames, int channels)
 	r->channels = (size_t)channels;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->filled, NULL);
-	pthread_cond_init(&r->emptied, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->emptied, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	return r;
 }
 
@@ -71,18 +78,30 @@ static void copy_out(const struct ring *r, size_t at, float *to, size_t n)
 	memcpy(to + first * c, r->frames, (n - first) * c * sizeof(float));
 }
 
-enum status ring_write(struct ring *ring, const float *frames, size_t n_frames)
+/* With the lock held; until there is room, nobody reads any more, or the time is over. */
+static void wait_for_room(struct ring *r, const struct timespec *deadline)
 {
+	int expired = 0;
+	while (r->count == r->capacity && !r->abandoned && !expired)
+		expired = deadline ? pthread_cond_timedwait(&r->emptied, &r->lock, deadline)
+		                   : pthread_cond_wait(&r->emptied, &r->lock);
+}
+
+static enum status put(struct ring *ring, const float *frames, size_t n_frames,
+        const struct timespec *deadline, size_t *n_taken)
+{
+	*n_taken = 0;
 	while (n_frames > 0) {
 		pthread_mutex_lock(&ring->lock);
-		while (ring->count == ring->capacity && !ring->abandoned)
-			pthread_cond_wait(&ring->emptied, &ring->lock);
+		wait_for_room(ring, deadline);
 		bool abandoned = ring->abandoned;
 		size_t at = (ring->start + ring->count) % ring->capacity,
 		       room = ring->capacity - ring->count;
 		pthread_mutex_unlock(&ring->lock);
 		if (abandoned)
 			return STATUS_CANCELLED;
+		if (room == 0)
+			return STATUS_OK;
 		size_t n = smaller(n_frames, room);
 		copy_in(ring, at, frames, n);
 		pthread_mutex_lock(&ring->lock);
@@ -91,8 +110,23 @@ enum status ring_write(struct ring *ring, const float *frames, size_t n_frames)
 		pthread_mutex_unlock(&ring->lock);
 		frames += n * ring->channels;
 		n_frames -= n;
+		*n_taken += n;
 	}
 	return STATUS_OK;
+}
+
+enum status ring_write(struct ring *ring, const float *frames, size_t n_frames)
+{
+	size_t n_taken;
+	return put(ring, frames, n_frames, NULL, &n_taken);
+}
+
+enum status ring_offer(
+        struct ring *ring, const float *frames, size_t n_frames, int64_t wait_ns, size_t *n_taken)
+{
+	int64_t due_ns = clock_now_ns() + wait_ns;
+	struct timespec deadline = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
+	return put(ring, frames, n_frames, &deadline, n_taken);
 }
 
 size_t ring_room(struct ring *ring)

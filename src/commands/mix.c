@@ -34,7 +34,8 @@ struct mix_run {
 	struct library *library; /* NULL when a saved plan is rendered */
 	struct output *outputs[OUTPUTS_MOST];
 	struct output *kept
-	        [OUTPUTS_MOST]; /* the same, for the control thread: closed after it has ended */
+	        [OUTPUTS_MOST]; /* the same, failed ones too: for the control thread, and to close */
+	struct output_hub *hub;
 	size_t n_outputs;
 	struct inputs inputs; /* what no output may go over */
 	struct control *control;
@@ -63,21 +64,23 @@ static void output_options_of(const struct mix_run *run, struct output_options *
 	        .sample_is_set = s->format_is_set,
 	        .seed = (uint64_t)s->seed,
 	        .is_input = inputs_hold,
-	        .is_input_user = &run->inputs};
+	        .is_input_user = &run->inputs,
+	        .hub = run->hub};
 }
 
 static bool try_output(struct mix_run *run, const char *spec, bool quietly, int *exit_status)
 {
 	struct output_options o;
 	struct error error = {0};
+	struct output **output = &run->outputs[run->n_outputs];
 	output_options_of(run, &o);
-	enum status status = output_open(spec, &o, run->log, &run->outputs[run->n_outputs], &error);
+	enum status status = output_open(spec, &o, run->log, output, &error);
 	if (status == STATUS_OK) {
-		run->n_outputs++;
+		run->kept[run->n_outputs++] = *output;
 		return true;
 	}
 	if (!quietly)
-		log_print(run->log, LOG_ERROR, "%s: %s%s", spec, error.text,
+		log_print(run->log, LOG_ERROR, "%s%s", error.text,
 		        status == STATUS_USAGE ? "; see 'jukebox mix --help'" : "");
 	*exit_status = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	return false;
@@ -220,7 +223,6 @@ static bool play(
 	        .ceiling_dbtp = s->ceiling};
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct error error = {0};
-	memcpy(run->kept, run->outputs, sizeof run->kept);
 	control_set_hooks(run->control, &hooks);
 	struct player_links links = {run->control, run->events, run->onair, run->log};
 	enum status status =
@@ -302,7 +304,8 @@ static void run_done(struct mix_run *run)
 {
 	control_free(run->control);
 	for (size_t i = 0; i < run->n_outputs; i++)
-		output_close(run->outputs[i]);
+		output_close(run->kept[i]);
+	output_hub_free(run->hub);
 	events_close(run->events);
 	onair_free(run->onair);
 }
@@ -316,7 +319,8 @@ static bool open_run(struct mix_run *run, int *exit_status)
 		return false;
 	}
 	run->onair = onair_new((int)run->settings->rate);
-	if (!run->onair) {
+	run->hub = output_hub_new();
+	if (!run->onair || !run->hub) {
 		log_print(run->log, LOG_ERROR, "out of memory");
 		return false;
 	}

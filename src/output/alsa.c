@@ -296,6 +296,7 @@ const struct output_target alsa_target = {
         .description = "a sound card by its ALSA name; alsa: is the default one",
         .spec_help = "alsa:DEVICE",
         .live = true,
+        .has_clock = true,
         .state_bytes = sizeof(struct alsa),
         .open = alsa_open,
         .write = alsa_write,

@@ -199,6 +199,7 @@ const struct output_target oss_target = {
         .description = "an OSS device; oss: is /dev/dsp",
         .spec_help = "oss:PATH",
         .live = true,
+        .has_clock = true,
         .state_bytes = sizeof(struct oss),
         .open = oss_open,
         .write = oss_write,

@@ -24,6 +24,8 @@ enum {
 	BLOCK_FRAMES = 8192,
 	/* Of a live target: smaller than what a sound card holds, so that it never waits for a block. */
 	LIVE_BLOCK_FRAMES = 1024,
+	/* A network, or an encoder on a busy machine, may be late by as much. */
+	NETWORK_QUEUE_SECONDS = 2,
 };
 
 /* A title waiting for its frame. */
@@ -48,6 +50,7 @@ struct output {
 	int64_t frames; /* given to the target so far; of the thread */
 	int64_t target_underruns; /* of the thread */
 	_Atomic int64_t underruns; /* its copy for everybody */
+	int64_t dropped; /* bus frames that a live output had no room for */
 	atomic_bool cancelled;
 	pthread_t thread;
 	bool has_thread, is_open; /* is_open: target->close is due */
@@ -164,6 +167,33 @@ static enum status play(struct output *o)
 	return o->spec.target->finish(&o->handle);
 }
 
+/* A failed output's file is whole, and its device free, long before the programme ends. */
+static void close_target(struct output *o)
+{
+	struct error ignored = {0};
+	if (!o->is_open)
+		return;
+	o->is_open = false;
+	o->handle.error = &ignored;
+	o->spec.target->close(&o->handle);
+}
+
+static bool begins_with(const char *text, const char *beginning)
+{
+	return beginning && beginning[0] && strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* What an encoder says names no output; what a target says does. */
+static void name_once(const struct output *o, struct error *error)
+{
+	char text[ERROR_TEXT_BYTES];
+	if (!error->text[0] || begins_with(error->text, o->name) ||
+	        begins_with(error->text, o->spec.place))
+		return;
+	memcpy(text, error->text, sizeof text);
+	error_set(error, error->status, "%s: %s", o->name, text);
+}
+
 static void *run(void *user)
 {
 	struct output *o = user;
@@ -173,6 +203,8 @@ static void *run(void *user)
 	atomic_store(&o->underruns, o->target_underruns);
 	if (status != STATUS_OK) {
 		error.status = status;
+		name_once(o, &error);
+		close_target(o);
 		pthread_mutex_lock(&o->lock);
 		o->failure = error;
 		pthread_mutex_unlock(&o->lock);
@@ -201,12 +233,14 @@ static enum status start_thread(struct output *o, struct error *error)
 static struct stream_format wanted_format(
         const struct output_spec *spec, const struct output_options *options)
 {
+	int rate_hz = spec->rate_hz ? spec->rate_hz : options->rate_hz;
+	int channels = spec->channels ? spec->channels : options->channels;
 	struct stream_format f = {
-	        .sample_rate_hz = options->rate_hz ? options->rate_hz : options->bus_rate_hz,
-	        .channels = options->channels ? options->channels : 2,
-	        .sample = options->sample,
+	        .sample_rate_hz = rate_hz ? rate_hz : options->bus_rate_hz,
+	        .channels = channels ? channels : 2,
+	        .sample = spec->has_sample ? spec->sample : options->sample,
 	};
-	if (!options->sample_is_set && !spec->target->takes_bytes)
+	if (!options->sample_is_set && !spec->has_sample && !spec->target->takes_bytes)
 		f.sample = SAMPLE_F32;
 	return f;
 }
@@ -216,11 +250,14 @@ static enum status open_target(
 {
 	const struct output_target *target = o->spec.target;
 	o->format = wanted_format(&o->spec, options);
+	bool sample_is_set = options->sample_is_set || o->spec.has_sample;
+	enum sample_format sample = o->format.sample;
 	o->handle = (struct output_handle){.spec = o->spec.place,
 	        .format = &o->format,
 	        .encoder = o->spec.encoder,
 	        .encoder_options = o->spec.options,
 	        .options = options,
+	        .target_options = o->spec.target_options,
 	        .state = calloc(1, target->state_bytes ? target->state_bytes : 1),
 	        .log = o->log,
 	        .error = error,
@@ -233,9 +270,9 @@ static enum status open_target(
 	o->is_open = true;
 	TRY(target->open(&o->handle));
 	o->handle.options = NULL;
-	if (options->sample_is_set && o->format.sample < options->sample)
+	if (sample_is_set && o->format.sample < sample)
 		return error_set(error, STATUS_USAGE, "%s: cannot take %s, only %s", o->name,
-		        sample_format_name(options->sample), sample_format_name(o->format.sample));
+		        sample_format_name(sample), sample_format_name(o->format.sample));
 	return STATUS_OK;
 }
 
@@ -246,6 +283,8 @@ static enum status prepare_queue(
 	bool to_integers = !o->spec.encoder || o->spec.encoder->wants_dither;
 	/* About a second; of a live output half, since a skip is heard that much later. */
 	size_t queue_frames = (size_t)options->bus_rate_hz / (live ? 2 : 1);
+	if (o->spec.target->is_url)
+		queue_frames = (size_t)options->bus_rate_hz * NETWORK_QUEUE_SECONDS;
 	o->block_frames = live ? LIVE_BLOCK_FRAMES : BLOCK_FRAMES;
 	o->block = malloc(o->block_frames * 2 * sizeof(float));
 	o->ring = ring_new(queue_frames, 2);
@@ -270,9 +309,14 @@ static enum status check_options(const struct output_options *options, struct er
 static enum status open_all(struct output *o, const char *spec,
         const struct output_options *options, struct error *error)
 {
-	o->name = strdup(spec);
+	o->name = strcmp(spec, "-") == 0 ? strdup("standard output") : output_spec_masked(spec);
 	if (!o->name)
-		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", spec);
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	/* Command lines are seen by every user of the machine, and kept by shells. */
+	if (strstr(spec, "://") && strcmp(spec, o->name) != 0)
+		return error_set(error, STATUS_USAGE,
+		        "no password here: give it by JUKEBOX_ICECAST_PASSWORD or "
+		        "?password-file=FILE");
 	TRY(check_options(options, error));
 	TRY(output_spec_parse(spec, &o->spec, error));
 	TRY(open_target(o, options, error));
@@ -295,7 +339,9 @@ enum status output_open(const char *spec, const struct output_options *options, 
 	o->handle.stop_fd = -1;
 	enum status status = open_all(o, spec, options, error);
 	if (status != STATUS_OK) {
-		o->handle.error = &ignored;
+		error->status = status;
+		if (o->name)
+			name_once(o, error);
 		output_close(o);
 		return status;
 	}
@@ -324,6 +370,19 @@ enum status output_write(
 	return STATUS_OK;
 }
 
+enum status output_offer(struct output *output, const float *frames, size_t n_frames,
+        int64_t wait_ns, size_t *n_taken, struct error *error)
+{
+	size_t n = 0;
+	if (ring_offer(output->ring, frames, n_frames, wait_ns, &n) != STATUS_OK)
+		return failure_of(output, error);
+	output->bus_frames += (int64_t)n;
+	output->dropped += (int64_t)(n_frames - n);
+	if (n_taken)
+		*n_taken = n;
+	return STATUS_OK;
+}
+
 static void join_thread(struct output *o)
 {
 	if (!o->has_thread)
@@ -341,6 +400,9 @@ enum status output_finish(struct output *output, struct error *error)
 	if (clipped > 0)
 		log_print(o->log, LOG_WARNING,
 		        "%s: %" PRId64 " samples over full scale were clipped", o->name, clipped);
+	if (o->dropped > 0)
+		log_print(o->log, LOG_WARNING, "%s: %.1f s were not played, since it took nothing",
+		        o->name, (double)o->dropped / o->bus_rate_hz);
 	if (o->failure.status != STATUS_OK)
 		return failure_of(o, error);
 	return STATUS_OK;
@@ -359,15 +421,12 @@ void output_cancel(struct output *output)
 void output_close(struct output *output)
 {
 	struct output *o = output;
-	struct error ignored = {0};
 	if (!o)
 		return;
 	if (o->has_thread)
 		output_cancel(o);
 	join_thread(o);
-	o->handle.error = &ignored;
-	if (o->is_open)
-		o->spec.target->close(&o->handle);
+	close_target(o);
 	struct title *title;
 	while ((title = take_title(o, INT64_MAX)) != NULL)
 		title_free(title);
@@ -391,6 +450,16 @@ const char *output_name(const struct output *output)
 bool output_is_live(const struct output *output)
 {
 	return output->spec.target->live;
+}
+
+bool output_has_clock(const struct output *output)
+{
+	return output->spec.target->has_clock;
+}
+
+int64_t output_dropped(const struct output *output)
+{
+	return output->dropped;
 }
 
 int64_t output_underruns(const struct output *output)

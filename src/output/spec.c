@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "query.h"
+
 /* What stands before the first colon of `text` is `name`? */
 static bool begins_with_name(const char *text, const char *name)
 {
@@ -44,19 +46,96 @@ static const struct encoder_format *encoder_by_place(const char *place)
 
 /* Cuts "?options" off spec->place.  A question mark is also a letter of names: it begins options only where what
  * stands before it says what to encode, and "a.mp3?.wav" is a name. */
-static void split_options(struct output_spec *spec)
+static const char *cut_options(const struct output_spec *spec)
 {
-	char *mark = strrchr(spec->place, '?');
-	spec->options = "";
+	char *mark = spec->target->is_url ? strchr(spec->place, '?') : strrchr(spec->place, '?');
 	if (!mark)
-		return;
+		return "";
 	bool whole_is_known = encoder_by_place(spec->place) != NULL;
+	bool has_values = strchr(mark + 1, '=') != NULL;
 	*mark = '\0';
-	bool head_is_known = spec->encoder || encoder_by_place(spec->place);
-	if (head_is_known && (strchr(mark + 1, '=') || !whole_is_known))
-		spec->options = mark + 1;
-	else
-		*mark = '?';
+	bool head_is_known =
+	        spec->encoder || encoder_by_place(spec->place) || strstr(mark + 1, "codec=");
+	if (spec->target->is_url || (!spec->target->takes_bytes && has_values) ||
+	        (head_is_known && (has_values || !whole_is_known)))
+		return mark + 1;
+	*mark = '?';
+	return "";
+}
+
+static enum status set_codec(struct output_spec *spec, const char *query, struct error *error)
+{
+	char name[32], as_file[40];
+	enum status status = query_text(query, "codec", name, sizeof name, error);
+	if (status == STATUS_NOT_FOUND)
+		return STATUS_OK;
+	TRY(status);
+	snprintf(as_file, sizeof as_file, ".%s", name);
+	spec->encoder = encoder_by_name(name);
+	if (!spec->encoder)
+		spec->encoder = encoder_by_suffix(as_file);
+	return spec->encoder ? STATUS_OK
+	                     : error_set(error, STATUS_USAGE, "codec=%s: there is none", name);
+}
+
+static enum status set_format(struct output_spec *spec, const char *query, struct error *error)
+{
+	char name[8];
+	double rate_hz = 0, channels = 0;
+	TRY(query_number(query, "rate", 1000, 768000, &rate_hz, error));
+	TRY(query_number(query, "channels", 1, 32, &channels, error));
+	spec->rate_hz = (int)rate_hz;
+	spec->channels = (int)channels;
+	enum status status = query_text(query, "format", name, sizeof name, error);
+	spec->has_sample = status == STATUS_OK;
+	if (spec->has_sample && sample_format_parse(name, &spec->sample) != STATUS_OK)
+		status = STATUS_USAGE;
+	return status == STATUS_USAGE
+	               ? error_set(error, STATUS_USAGE, "format: must be s16, s24 or f32")
+	               : STATUS_OK;
+}
+
+static bool is_one_of(const char *item, size_t n, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (query_names(item, n, *names))
+			return true;
+	return false;
+}
+
+static void add_item(char *to, const char *item, size_t n)
+{
+	size_t used = strlen(to);
+	if (used)
+		to[used++] = '&';
+	memcpy(to + used, item, n);
+	to[used + n] = '\0';
+}
+
+/* Deals out what is behind the question mark: to this output, to its target, the rest to its encoder. */
+static enum status deal_options(struct output_spec *spec, const char *query, struct error *error)
+{
+	static const char *const ours[] = {"codec", "rate", "channels", "format", NULL};
+	const char *item;
+	size_t n;
+	spec->options = calloc(1, strlen(query) + 1);
+	spec->target_options = calloc(1, strlen(query) + 1);
+	if (!spec->options || !spec->target_options)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	TRY(set_codec(spec, query, error));
+	TRY(set_format(spec, query, error));
+	while (query_next(&query, &item, &n)) {
+		if (is_one_of(item, n, ours))
+			continue;
+		if (is_one_of(item, n, spec->target->option_names))
+			add_item(spec->target_options, item, n);
+		else if (spec->target->takes_bytes)
+			add_item(spec->options, item, n);
+		else
+			return error_set(error, STATUS_USAGE, "%s: has no option '%.*s'",
+			        spec->target->name, (int)(n < 60 ? n : 60), item);
+	}
+	return STATUS_OK;
 }
 
 /* An existing thing that is no file needs no ending: /dev/full, a FIFO. */
@@ -115,11 +194,9 @@ enum status output_spec_parse(const char *text, struct output_spec *spec, struct
 	spec->place = strdup(is_named ? strchr(text, ':') + 1 : text);
 	if (!spec->place)
 		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", text);
-	spec->options = "";
-	if (!spec->target->takes_bytes)
-		return STATUS_OK;
-	split_options(spec);
-	enum status status = choose_encoder(spec, text, error);
+	enum status status = deal_options(spec, cut_options(spec), error);
+	if (status == STATUS_OK && spec->target->takes_bytes)
+		status = choose_encoder(spec, text, error);
 	if (status != STATUS_OK)
 		output_spec_done(spec);
 	return status;
@@ -128,5 +205,35 @@ enum status output_spec_parse(const char *text, struct output_spec *spec, struct
 void output_spec_done(struct output_spec *spec)
 {
 	free(spec->place);
+	free(spec->options);
+	free(spec->target_options);
 	*spec = (struct output_spec){0};
+}
+
+/* Where "user:password@" stands behind "//", the password; *end is behind it. */
+static char *find_password(char *text, char **end)
+{
+	char *authority = strstr(text, "://");
+	if (!authority)
+		return NULL;
+	authority += 3;
+	size_t n = strcspn(authority, "/?");
+	char *at = memrchr(authority, '@', n);
+	char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	*end = at;
+	return colon ? colon + 1 : NULL;
+}
+
+char *output_spec_masked(const char *text)
+{
+	char *copy = malloc(strlen(text) + 4);
+	if (!copy)
+		return NULL;
+	strcpy(copy, text);
+	char *end = NULL, *password = find_password(copy, &end);
+	if (!password)
+		return copy;
+	memmove(password + 3, end, strlen(end) + 1);
+	memcpy(password, "***", 3);
+	return copy;
 }

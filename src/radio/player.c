@@ -6,8 +6,11 @@
 #include "jukebox/player.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "pace.h"
 
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 256 };
 static const double STOP_FADE_S = 0.8, SKIP_FADE_S = 0.6;
@@ -35,6 +38,7 @@ struct player {
 
 	int64_t base; /* frames written before this mixer */
 	bool skipping, stopping;
+	struct pace pace;
 	float block[2 * BLOCK_FRAMES];
 };
 
@@ -123,10 +127,25 @@ static void forget_begun(struct player *p)
 
 /* ---- what happens ------------------------------------------------------------------------------------- */
 
+/* A file without a title is told by its name: where it lies is nobody's affair. */
+static void heard_title(const struct plan_clip *clip, char *to, size_t to_bytes)
+{
+	const char *slash = strrchr(clip->path, '/');
+	const char *name = slash && slash[1] ? slash + 1 : clip->path;
+	const char *dot = strrchr(name, '.');
+	int n = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
+	if (clip->title)
+		snprintf(to, to_bytes, "%s", clip->title);
+	else
+		snprintf(to, to_bytes, "%.*s", n, name);
+}
+
 static void announce(struct player *p, const struct plan_clip *clip)
 {
 	struct tags tags = {0};
-	enum status status = tags_set(&tags, "title", clip->title ? clip->title : clip->path);
+	char title[TAG_VALUE_BYTES];
+	heard_title(clip, title, sizeof title);
+	enum status status = tags_set(&tags, "title", title);
 	if (status == STATUS_OK && clip->artist)
 		status = tags_set(&tags, "artist", clip->artist);
 	for (size_t i = 0; i < p->n_outputs && status == STATUS_OK; i++)
@@ -168,9 +187,8 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 
 static void lose_output(struct player *p, size_t i, const struct error *error)
 {
-	log_print(p->log, LOG_ERROR, "%s: %s", output_name(p->outputs[i]), error->text);
-	events_write(p->events, "output-lost", p->base, NULL, output_name(p->outputs[i]));
-	output_close(p->outputs[i]);
+	log_print(p->log, LOG_ERROR, "%s", error->text);
+	events_write(p->events, "output-lost", p->report->frames, NULL, output_name(p->outputs[i]));
 	p->outputs[i] = NULL;
 	p->report->failed_outputs++;
 }
@@ -182,13 +200,14 @@ static bool write_block(struct player *p, size_t n_frames)
 		struct error error = {0};
 		if (!p->outputs[i])
 			continue;
-		if (output_write(p->outputs[i], p->block, n_frames, &error) == STATUS_OK)
+		if (pace_write(&p->pace, i, p->block, n_frames, &error) == STATUS_OK)
 			alive++;
 		else
 			lose_output(p, i, &error);
 	}
 	p->report->frames += (int64_t)n_frames;
 	onair_progress(p->onair, p->report->frames);
+	pace_wait(&p->pace, n_frames);
 	return alive > 0;
 }
 
@@ -304,6 +323,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->log = links->log;
 	p->report = report;
 	p->options = *options;
+	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	pthread_mutex_init(&p->lock, NULL);
 	enum status status = run_mixers(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)

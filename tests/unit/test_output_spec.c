@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -87,6 +88,51 @@ static void wrong_ones(void **state)
 	wrong("wav:/tmp", "/tmp: is a folder");
 }
 
+/* What is behind the question mark goes to this output, its target and its encoder. */
+static void options_are_dealt_out(void **state)
+{
+	struct output_spec spec;
+	struct error error = {0};
+	(void)state;
+	assert_int_equal(output_spec_parse(
+	                         "x.bin?codec=mp3&rate=22050&bitrate=64&channels=1", &spec, &error),
+	        STATUS_OK);
+	assert_string_equal(spec.place, "x.bin");
+	assert_string_equal(spec.encoder->name, "mp3");
+	assert_string_equal(spec.options, "bitrate=64");
+	assert_int_equal(spec.rate_hz, 22050);
+	assert_int_equal(spec.channels, 1);
+	assert_false(spec.has_sample);
+	output_spec_done(&spec);
+	assert_int_equal(output_spec_parse("a.wav?format=s24", &spec, &error), STATUS_OK);
+	assert_true(spec.has_sample && spec.sample == SAMPLE_S24);
+	output_spec_done(&spec);
+	is("a.b?codec=ogg&quality=1", "file", "vorbis", "a.b", "quality=1");
+	wrong("a.ogg?codec=none", "codec=none: there is none");
+	wrong("a.ogg?rate=0", "rate=0: must be a number");
+	wrong("a.ogg?channels=x", "channels=x");
+	wrong("a.wav?format=s7", "format");
+	wrong("null:?bitrate=3", "null: has no option 'bitrate=3'");
+}
+
+static void masks(const char *text, const char *wanted)
+{
+	char *masked = output_spec_masked(text);
+	assert_string_equal(masked, wanted);
+	free(masked);
+}
+
+static void passwords_are_masked(void **state)
+{
+	(void)state;
+	masks("icecast://source:secret@host:8000/m.ogg", "icecast://source:***@host:8000/m.ogg");
+	masks("icecast://u:p@ss:w@host/m.ogg?x=a@b", "icecast://u:***@host/m.ogg?x=a@b");
+	masks("icecast://u:@host/m", "icecast://u:***@host/m");
+	masks("icecast://user@host:8000/m:n@o", "icecast://user@host:8000/m:n@o");
+	masks("icecast://host:8000/", "icecast://host:8000/");
+	masks("a:b@c", "a:b@c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +140,8 @@ int main(void)
 	        cmocka_unit_test(names_with_question_marks),
 	        cmocka_unit_test(devices_keep_their_colons),
 	        cmocka_unit_test(wrong_ones),
+	        cmocka_unit_test(options_are_dealt_out),
+	        cmocka_unit_test(passwords_are_masked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""Many outputs of one mix: formats, failures, and that one does not disturb another."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from cli import *  # noqa
+
+
+def probe(path, *entries):
+    """What ffprobe says of the first stream."""
+    said = subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", path],
+                          stdout=subprocess.PIPE, check=True).stdout
+    stream = json.loads(said)["streams"][0]
+    return [stream[entry] for entry in entries]
+
+
+@test("each output has a format of its own")
+def _():
+    tone("a.wav", 3)
+    run("--plain", "a.wav", "-o", "plain.wav", "-o", "small.wav?rate=22050&channels=1", "-o", "fine.flac?format=s24&rate=48000",
+        "-o", "named.bin?codec=vorbis&quality=1", "-o", "a.mp3?bitrate=64&rate=24000&channels=1")
+    equal(probe("plain.wav", "codec_name", "sample_rate", "channels"), ["pcm_s16le", "44100", 2])
+    equal(probe("small.wav", "codec_name", "sample_rate", "channels"), ["pcm_s16le", "22050", 1])
+    equal(probe("fine.flac", "codec_name", "sample_rate", "bits_per_raw_sample"), ["flac", "48000", "24"])
+    equal(probe("named.bin", "codec_name"), ["vorbis"])
+    equal(probe("a.mp3", "codec_name", "sample_rate", "channels", "bit_rate"), ["mp3", "24000", 1, "64000"])
+    near(Wav("small.wav").seconds, 3, 0.001)
+
+
+def one_line(ran, *words):
+    """One error line that names it all, once."""
+    lines = [line for line in ran.lines if words[0] in line]
+    equal(len(lines), 1, ran.err)
+    for word in words:
+        equal(lines[0].count(word), 1, f"{word!r} in {lines[0]!r}")
+
+
+@test("a full disk, a missing folder, a file that may not be: one line each with the system's reason, status 1")
+def _():
+    one_line(run("a.wav", "-o", "/dev/full", status=1), "/dev/full", "No space left on device")
+    one_line(run("a.wav", "-o", "nowhere/x.wav", status=1), "nowhere/x.wav", "No such file or directory")
+    one_line(run("a.wav", "-o", "a.wav/x.wav", status=1), "a.wav/x.wav", "Not a directory")
+    with open("/dev/full", "wb") as full:
+        one_line(run("a.wav", stdout=full, status=1), "standard output", "No space left on device")
+    one_line(run("a.wav", "-o", "x.ogg?quality=77", status=2), "x.ogg", "must be a number", "--help")
+    one_line(run("a.wav", "-o", "x.bin?codec=none", status=2), "x.bin", "there is none", "--help")
+
+
+@test("a reader that goes away: one line, status 1")
+def _():
+    tone("long.wav", 30)
+    process = subprocess.Popen([JUKEBOX, "long.wav"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.read(process.stdout.fileno(), 1000)
+    process.stdout.close()
+    said = process.stderr.read()
+    process.wait()
+    process.stderr.close()
+    equal(process.returncode, 1, said)
+    equal([line for line in said.splitlines() if "Broken pipe" in line], ["jukebox: standard output: cannot write: Broken pipe"])
+
+
+@test("one output that dies leaves the others whole; the run goes on and tells by status 1")
+def _():
+    run("--plain", "long.wav", "-o", "first.wav")
+    ran = run("--plain", "long.wav", "-o", "raw:/dev/full", "-o", "second.wav", "-o", "third.flac", status=1)
+    one_line(ran, "/dev/full", "No space left on device")
+    equal(Wav("second.wav").body == Wav("first.wav").body, True)
+    subprocess.run(["flac", "-s", "-t", "third.flac"], check=True, stdin=subprocess.DEVNULL)
+
+
+@test("a file over its size limit ends whole, the other goes on")
+def _():
+    def limited():
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600000, 600000))
+    process = subprocess.run([JUKEBOX, "--no-cache", "--plain", "long.wav", "-o", "cut.wav", "-o", "long.ogg?quality=0"],
+                             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=limited)
+    equal(process.returncode, 1, process.stderr)
+    assert "cut.wav: cannot write: File too large" in process.stderr, process.stderr
+    cut = Wav("cut.wav")
+    equal((cut.data_size, cut.riff_size), (len(cut.body), os.path.getsize("cut.wav") - 8))
+    assert cut.seconds > 2, cut.seconds
+    near(float(probe("long.ogg", "duration")[0]), 30, 0.01)
+
+
+@test("stopped twice, after an output was lost")
+def _():
+    process = subprocess.Popen([JUKEBOX, "--loop", "a.wav", "-o", "raw:/dev/full", "-o", "kept.wav"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + LONGEST_SECONDS
+    line = process.stderr.readline()
+    while "/dev/full" not in line:
+        assert line and time.monotonic() < end, "the loss was not told"
+        line = process.stderr.readline()
+    for _ in range(2):
+        process.send_signal(signal.SIGTERM)
+    process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in (0, 1), process.returncode
+    kept = Wav("kept.wav")
+    equal(kept.data_size, len(kept.body))
+
+
+main()

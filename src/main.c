@@ -12,7 +12,7 @@
 #include "jukebox/resampler.h"
 
 static const struct verb *const verbs[] = {&verb_mix, &verb_analyze, &verb_plan, &verb_joints,
-        &verb_verify, &verb_cache, &verb_list, NULL};
+        &verb_verify, &verb_cache, &verb_list, &verb_ctl, NULL};
 
 static int print_help(void)
 {

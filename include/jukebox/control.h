@@ -1,6 +1,6 @@
-/* control.h - the outside world while a programme runs: signals, today.
+/* control.h - the outside world while a programme runs: signals, and a socket for people and programs.
  *
- * One thread in one poll turns signals into requests; nothing else reacts to the outside.
+ * One thread in one poll turns both into requests; nothing else reacts to the outside.
  * INT, TERM: fade out and finish; a second one: stop now.  HUP: reload.  USR1: skip.  USR2 is ignored.
  */
 #ifndef JUKEBOX_CONTROL_H
@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "jukebox/onair.h"
 #include "jukebox/status.h"
 
 struct control;
@@ -27,9 +28,24 @@ void control_set_hooks(struct control *control, const struct control_hooks *hook
 /* Ends the thread; the hooks are not called any more.  NULL is fine. */
 void control_free(struct control *control);
 
+/* What people may see and change through the socket; borrowed until control_free. */
+struct control_desk {
+	struct onair *onair;
+};
+
+/* A socket of lines of JSON (their words: the manual, jukebox ctl) at `path`, for its owner alone; once. */
+enum status control_listen(struct control *control, const char *path,
+        const struct control_desk *desk, struct error *error) MUST_USE;
+
 /* Any thread.  The take_ calls tell each request once. */
 bool control_stopping(const struct control *control);
 bool control_take_skip(struct control *control);
 bool control_take_reload(struct control *control);
+bool control_ending(const struct control *control); /* stop when this song is over */
+bool control_paused(const struct control *control);
+double control_volume_db(const struct control *control);
+
+/* Waits until the socket or a signal asked for something, at most `milliseconds`. */
+void control_wait(struct control *control, int milliseconds);
 
 #endif

@@ -65,6 +65,8 @@ double onair_duration_s(const struct onair_snapshot *snapshot);
 void onair_title(struct onair *onair, const struct plan_clip *clip, int64_t start_frame);
 void onair_next(struct onair *onair, const struct plan_clip *clip); /* NULL: not known */
 void onair_progress(struct onair *onair, int64_t frame);
+/* The programme stood still for so many frames: what is on ends that much later. */
+void onair_hold(struct onair *onair, int64_t frames);
 void onair_set_state(struct onair *onair, enum onair_state state);
 void onair_set_volume(struct onair *onair, double volume_db);
 

@@ -14,6 +14,7 @@
 
 static const struct option_spec options[] = {
         OUTPUT_OPTIONS,
+        RADIO_OPTIONS,
         POLICY_OPTIONS,
         LIST_OPTIONS,
         {0},
@@ -310,6 +311,22 @@ static void run_done(struct mix_run *run)
 	onair_free(run->onair);
 }
 
+/* Before outputs: a programme that is on the air already keeps its files. */
+static bool listen_to_people(struct mix_run *run, int *exit_status)
+{
+	struct control_desk desk = {.onair = run->onair};
+	struct error error = {0};
+	const char *path = run->settings->control;
+	if (!path)
+		return true;
+	enum status status = control_listen(run->control, path, &desk, &error);
+	if (status == STATUS_OK)
+		return true;
+	log_print(run->log, LOG_ERROR, "%s", error.text);
+	*exit_status = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	return false;
+}
+
 static bool open_run(struct mix_run *run, int *exit_status)
 {
 	struct error error = {0};
@@ -329,7 +346,7 @@ static bool open_run(struct mix_run *run, int *exit_status)
 		log_print(run->log, LOG_ERROR, "%s", error.text);
 		return false;
 	}
-	return open_outputs(run, exit_status);
+	return listen_to_people(run, exit_status) && open_outputs(run, exit_status);
 }
 
 static int run_from_lists(struct mix_run *run, char **lists, int n)

@@ -31,7 +31,7 @@ struct settings {
 	int format, quality;
 	bool format_is_set;
 	int64_t channels, buffer;
-	const char *events, *plan_file;
+	const char *events, *plan_file, *control;
 
 	/* joints */
 	bool joints; /* only what lies around them is rendered */
@@ -127,6 +127,13 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	{                                                                                         \
 		.name = "plan", .kind = OPTION_TEXT, .argument = "FILE", OPTION_AT(plan_file),    \
 		.help = "render a plan that `plan --json` wrote, not a list"                      \
+	}
+
+/* ... what an unattended run takes ... */
+#define RADIO_OPTIONS                                                                           \
+	{                                                                                       \
+		.name = "control", .kind = OPTION_TEXT, .argument = "PATH", OPTION_AT(control), \
+		.help = "listen to `jukebox ctl` on a socket of this name"                      \
 	}
 
 /* ... and what every verb that plans takes besides. */

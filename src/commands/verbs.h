@@ -19,6 +19,7 @@ extern const struct verb verb_cache;
 extern const struct verb verb_list;
 extern const struct verb verb_joints;
 extern const struct verb verb_verify;
+extern const struct verb verb_ctl;
 
 /* Parses; on --help, or a mistake (then one line was printed), returns false with the exit status in
  * *exit_status and everything freed. */

@@ -1,4 +1,4 @@
-/* control.c - signals as requests, through one descriptor in one poll. */
+/* control.c - signals and lines of the socket as requests, in one poll.  What they lead to is the player's affair. */
 #include "jukebox/control.h"
 
 #include <errno.h>
@@ -10,19 +10,29 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/text.h"
+#include "protocol.h"
+#include "server.h"
 
 static const int64_t UNBLOCK_AFTER_NS = 400000000, ABORT_AFTER_NS = 1400000000;
 
 struct control {
 	pthread_t thread;
 	bool has_thread;
-	int signals, quit; /* descriptors */
-	atomic_bool stopping, skip, reload;
+	int signals, wake; /* descriptors */
+	atomic_bool quit, stopping, skip, reload, ending, paused;
+	_Atomic double volume_db;
 	pthread_mutex_t lock; /* guards hooks */
 	struct control_hooks hooks;
+	pthread_mutex_t asked_lock; /* guards n_asked */
+	pthread_cond_t asked;
+	unsigned n_asked; /* requests so far */
+	struct control_desk desk; /* constant once there is a server */
+	_Atomic(struct server *) server; /* of the thread, once it is there */
 	/* of the thread alone */
 	int64_t stop_ns;
 	bool unblocked, aborted;
@@ -51,15 +61,28 @@ static void call_abort(struct control *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static void wake_waiting(struct control *c)
+{
+	pthread_mutex_lock(&c->asked_lock);
+	c->n_asked++;
+	pthread_cond_broadcast(&c->asked);
+	pthread_mutex_unlock(&c->asked_lock);
+}
+
+static void begin_stop(struct control *c)
+{
+	if (atomic_exchange(&c->stopping, true))
+		call_abort(c);
+	else
+		c->stop_ns = clock_now_ns();
+}
+
 static void take_signal(struct control *c, uint32_t number)
 {
 	switch (number) {
 	case SIGINT:
 	case SIGTERM:
-		if (atomic_exchange(&c->stopping, true))
-			call_abort(c);
-		else
-			c->stop_ns = clock_now_ns();
+		begin_stop(c);
 		break;
 	case SIGHUP:
 		atomic_store(&c->reload, true);
@@ -77,7 +100,115 @@ static void read_signals(struct control *c)
 	struct signalfd_siginfo info;
 	while (read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
 		take_signal(c, info.ssi_signo);
+	wake_waiting(c);
 }
+
+/* ---- the socket ------------------------------------------------------------------------------------- */
+
+static json_t *text_or_null(const char *text)
+{
+	char *copy = text ? text_to_utf8(text) : NULL;
+	json_t *value = copy ? json_string(copy) : json_null();
+	free(copy);
+	return value;
+}
+
+static json_t *track_object(const struct onair_track *t)
+{
+	return json_pack("{s:o, s:o, s:o}", "path", text_or_null(t->path), "title",
+	        text_or_null(t->title), "artist", text_or_null(t->artist));
+}
+
+static int add_now(json_t *reply, const struct onair_snapshot *s)
+{
+	json_t *now = s->has_now ? track_object(&s->now) : json_null();
+	int bad = 0;
+	if (s->has_now) {
+		bad |= json_object_set_new(now, "elapsed", json_real(onair_elapsed_s(s)));
+		bad |= json_object_set_new(now, "duration", json_real(onair_duration_s(s)));
+		bad |= json_object_set_new(
+		        now, "started_at", json_real((double)s->now.started_at_ms / 1000));
+	}
+	return bad | json_object_set_new(reply, "now", now);
+}
+
+static int add_history(json_t *reply, const struct onair_snapshot *s)
+{
+	json_t *history = json_array();
+	int bad = 0;
+	for (size_t i = 0; i < s->n_history; i++)
+		bad |= json_array_append_new(history, track_object(&s->history[i]));
+	return bad | json_object_set_new(reply, "history", history);
+}
+
+static enum status add_status(const struct control *c, json_t *reply, struct error *error)
+{
+	struct onair_snapshot s;
+	onair_take(c->desk.onair, &s);
+	int bad = json_object_set_new(reply, "state", json_string(onair_state_name(s.state)));
+	bad |= json_object_set_new(reply, "second", json_real((double)s.frame / s.rate_hz));
+	bad |= json_object_set_new(reply, "began_at", json_real((double)s.began_at_ms / 1000));
+	bad |= json_object_set_new(reply, "tracks", json_integer((json_int_t)s.n_tracks));
+	bad |= json_object_set_new(reply, "volume_db", json_real(control_volume_db(c)));
+	bad |= json_object_set_new(reply, "ending", json_boolean(control_ending(c)));
+	bad |= add_now(reply, &s);
+	bad |= json_object_set_new(reply, "next", s.has_next ? track_object(&s.next) : json_null());
+	bad |= add_history(reply, &s);
+	onair_snapshot_done(&s);
+	return bad ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
+}
+
+static enum status set_volume(
+        struct control *c, const struct request *r, json_t *reply, struct error *error)
+{
+	if (r->has_volume)
+		atomic_store(&c->volume_db, r->volume_db);
+	return json_object_set_new(reply, "volume_db", json_real(control_volume_db(c)))
+	               ? error_set(error, STATUS_NO_MEMORY, "out of memory")
+	               : STATUS_OK;
+}
+
+static enum status carry_out(
+        void *user, const struct request *r, json_t *reply, struct error *error)
+{
+	struct control *c = user;
+	switch (r->kind) {
+	case REQUEST_STATUS:
+		return add_status(c, reply, error);
+	case REQUEST_VOLUME:
+		return set_volume(c, r, reply, error);
+	case REQUEST_SKIP:
+		atomic_store(&c->skip, true);
+		break;
+	case REQUEST_PAUSE:
+	case REQUEST_RESUME:
+		atomic_store(&c->paused, r->kind == REQUEST_PAUSE);
+		break;
+	case REQUEST_RELOAD:
+		atomic_store(&c->reload, true);
+		break;
+	case REQUEST_STOP:
+		atomic_store(&c->ending, true);
+		break;
+	case REQUEST_QUIT:
+		begin_stop(c);
+		break;
+	case REQUEST_QUEUE:
+	case REQUEST_REMOVE:
+		return error_set(error, STATUS_UNSUPPORTED, "not in this version");
+	}
+	return STATUS_OK;
+}
+
+static char *answer(void *user, const char *line, size_t n)
+{
+	struct control *c = user;
+	char *text = protocol_answer(line, n, carry_out, c);
+	wake_waiting(c);
+	return text;
+}
+
+/* ---- the thread --------------------------------------------------------------------------------------- */
 
 /* Milliseconds until patience ends; -1: nothing is pressing. */
 static int patience(const struct control *c)
@@ -89,25 +220,54 @@ static int patience(const struct control *c)
 	return due <= 0 ? 0 : (int)(due / 1000000) + 1;
 }
 
+static int sooner(int a, int b)
+{
+	return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+static void clear_wake(struct control *c)
+{
+	uint64_t count;
+	while (read(c->wake, &count, sizeof count) < 0 && errno == EINTR)
+		;
+}
+
+static void run_out_of_patience(struct control *c)
+{
+	if (patience(c) != 0)
+		return;
+	if (c->unblocked)
+		call_abort(c);
+	else
+		call_unblock(c);
+}
+
 static void *control_loop(void *user)
 {
 	struct control *c = user;
-	for (;;) {
-		struct pollfd fds[2] = {{c->signals, POLLIN, 0}, {c->quit, POLLIN, 0}};
-		int n = poll(fds, 2, patience(c));
-		if (n < 0 && errno != EINTR)
+	while (!atomic_load(&c->quit)) {
+		struct server *server = atomic_load(&c->server);
+		struct pollfd fds[2 + SERVER_FDS] = {{c->signals, POLLIN, 0}, {c->wake, POLLIN, 0}};
+		size_t n = 2 + (server ? server_fds(server, fds + 2) : 0);
+		int wait = sooner(patience(c), server ? server_patience(server) : -1);
+		if (poll(fds, n, wait) < 0 && errno != EINTR)
 			return NULL;
 		if (fds[1].revents)
-			return NULL;
+			clear_wake(c);
 		if (fds[0].revents)
 			read_signals(c);
-		if (patience(c) == 0) {
-			if (c->unblocked)
-				call_abort(c);
-			else
-				call_unblock(c);
-		}
+		if (server)
+			server_handle(server, fds + 2, n - 2);
+		run_out_of_patience(c);
 	}
+	return NULL;
+}
+
+static void wake_thread(struct control *c)
+{
+	uint64_t one = 1;
+	while (write(c->wake, &one, sizeof one) < 0 && errno == EINTR)
+		;
 }
 
 static bool start(struct control *c)
@@ -122,10 +282,20 @@ static bool start(struct control *c)
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
 		return false;
 	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	c->quit = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	c->has_thread = c->signals >= 0 && c->quit >= 0 &&
+	c->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->has_thread = c->signals >= 0 && c->wake >= 0 &&
 	                pthread_create(&c->thread, NULL, control_loop, c) == 0;
 	return c->has_thread;
+}
+
+/* Waiting is by the clock that never steps. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
 struct control *control_new(void)
@@ -133,8 +303,10 @@ struct control *control_new(void)
 	struct control *c = calloc(1, sizeof *c);
 	if (!c)
 		return NULL;
-	c->signals = c->quit = -1;
+	c->signals = c->wake = -1;
 	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->asked_lock, NULL);
+	init_condition(&c->asked);
 	if (!start(c)) {
 		control_free(c);
 		return NULL;
@@ -154,16 +326,18 @@ void control_free(struct control *c)
 	if (!c)
 		return;
 	if (c->has_thread) {
-		uint64_t one = 1;
-		while (write(c->quit, &one, sizeof one) < 0 && errno == EINTR)
-			;
+		atomic_store(&c->quit, true);
+		wake_thread(c);
 		pthread_join(c->thread, NULL);
 	}
+	server_close(atomic_load(&c->server));
 	if (c->signals >= 0)
 		close(c->signals);
-	if (c->quit >= 0)
-		close(c->quit);
+	if (c->wake >= 0)
+		close(c->wake);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->asked_lock);
+	pthread_cond_destroy(&c->asked);
 	free(c);
 }
 
@@ -180,4 +354,45 @@ bool control_take_skip(struct control *c)
 bool control_take_reload(struct control *c)
 {
 	return atomic_exchange(&c->reload, false);
+}
+
+bool control_ending(const struct control *c)
+{
+	return atomic_load(&c->ending);
+}
+
+bool control_paused(const struct control *c)
+{
+	return atomic_load(&c->paused);
+}
+
+double control_volume_db(const struct control *c)
+{
+	return atomic_load(&c->volume_db);
+}
+
+void control_wait(struct control *c, int milliseconds)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + milliseconds * INT64_C(1000000);
+	until.tv_sec += ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&c->asked_lock);
+	unsigned before = c->n_asked;
+	while (c->n_asked == before &&
+	        pthread_cond_timedwait(&c->asked, &c->asked_lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&c->asked_lock);
+}
+
+enum status control_listen(
+        struct control *c, const char *path, const struct control_desk *desk, struct error *error)
+{
+	struct server *server;
+	c->desk = *desk;
+	TRY(server_open(path, answer, c, &server, error));
+	atomic_store(&c->server, server);
+	wake_thread(c);
+	return STATUS_OK;
 }

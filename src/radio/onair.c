@@ -172,6 +172,16 @@ void onair_progress(struct onair *o, int64_t frame)
 	pthread_mutex_unlock(&o->lock);
 }
 
+void onair_hold(struct onair *o, int64_t frames)
+{
+	if (!o)
+		return;
+	pthread_mutex_lock(&o->lock);
+	o->facts.now.start_frame += frames;
+	o->facts.now.end_frame += frames;
+	pthread_mutex_unlock(&o->lock);
+}
+
 void onair_set_state(struct onair *o, enum onair_state state)
 {
 	if (!o)

@@ -5,11 +5,13 @@
  */
 #include "jukebox/player.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fader.h"
 #include "pace.h"
 
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 256 };
@@ -37,8 +39,9 @@ struct player {
 	int64_t shift; /* from the programme's time line to this mixer's */
 
 	int64_t base; /* frames written before this mixer */
-	bool skipping, stopping;
 	struct pace pace;
+	bool skipping, stopping, paused;
+	struct fader fader;
 	float block[2 * BLOCK_FRAMES];
 };
 
@@ -228,10 +231,29 @@ static bool finish_outputs(struct player *p)
 
 /* ---- the loop ---------------------------------------------------------------------------------------------- */
 
+static void set_paused(struct player *p, bool paused)
+{
+	if (paused == p->paused)
+		return;
+	p->paused = paused;
+	events_write(p->events, paused ? "pause" : "resume", p->report->frames, NULL, NULL);
+	if (!p->stopping)
+		onair_set_state(p->onair, paused ? ONAIR_PAUSED : ONAIR_PLAYING);
+}
+
+static void set_volume(struct player *p)
+{
+	double volume_db = control_volume_db(p->control);
+	onair_set_volume(p->onair, volume_db);
+	fader_set(&p->fader, p->paused ? 0 : pow(10, volume_db / 20));
+}
+
 static void answer_requests(struct player *p, struct mixer *mixer)
 {
 	if (!p->control)
 		return;
+	set_paused(p, control_paused(p->control));
+	set_volume(p);
 	if (!p->stopping && control_stopping(p->control)) {
 		p->stopping = true;
 		onair_set_state(p->onair, ONAIR_STOPPING);
@@ -253,13 +275,40 @@ static void add_limiter_report(struct player *p, const struct mixer *mixer)
 	p->report->limiter.reduced_s += r.reduced_s;
 }
 
+static bool is_live(const struct player *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++)
+		if (p->outputs[i] && output_is_live(p->outputs[i]))
+			return true;
+	return false;
+}
+
+/* The programme stands still.  Who listens at this moment gets silence; files alone get nothing. */
+static bool hold(struct player *p)
+{
+	if (!is_live(p)) {
+		control_wait(p->control, 100);
+		return true;
+	}
+	memset(p->block, 0, sizeof p->block);
+	p->base += BLOCK_FRAMES;
+	onair_hold(p->onair, BLOCK_FRAMES);
+	return write_block(p, BLOCK_FRAMES);
+}
+
 /* STATUS_END: this mixer is through. */
 static enum status run_mixer(struct player *p, struct mixer *mixer, struct error *error)
 {
 	for (;;) {
 		size_t n;
 		answer_requests(p, mixer);
+		if (p->paused && !p->stopping && fader_is_silent(&p->fader)) {
+			if (!hold(p))
+				return error_set(error, STATUS_IO, "no output is left");
+			continue;
+		}
 		TRY(mixer_read(mixer, p->block, BLOCK_FRAMES, &n, error));
+		fader_apply(&p->fader, p->block, n);
 		if (!write_block(p, n))
 			return error_set(error, STATUS_IO, "no output is left");
 	}
@@ -324,6 +373,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->report = report;
 	p->options = *options;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
+	fader_init(&p->fader, options->rate_hz);
 	pthread_mutex_init(&p->lock, NULL);
 	enum status status = run_mixers(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)

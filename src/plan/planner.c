@@ -180,15 +180,20 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 
 /* ---- declicks -------------------------------------------------------------------------------- */
 
-/* How hard a file begins or ends: its first or last frame against the peak of the 5 ms there.  Nothing was kept of an end
- * that had faded to 30 LU under the loudness: that is soft. */
-static double edge_hardness(const struct record_samples *samples, int sample_hz, bool at_end)
+/* How hard a clip begins or ends: its first or last frame against the peak of the 5 ms there, both without the constant
+ * offset, as they are mixed: silence in a file of offset is a step.  Nothing was kept of an end that had faded to 30 LU
+ * under the loudness: that is silence. */
+static double edge_hardness(
+        const struct record_samples *samples, int sample_hz, const double offset[2], bool at_end)
 {
 	size_t channels = (size_t)samples->channels, n = samples->n_frames * channels;
 	size_t near = (size_t)(DECLICK_START_S * sample_hz) * channels;
-	double edge = 0, peak = 1e-6;
+	double edge = n > 0 ? 0 : fmax(fabs(offset[0]), fabs(offset[1]));
+	double peak = fmax(edge, 1e-6);
 	for (size_t i = 0; i < near && i < n; i++) {
-		double level = fabs((double)samples->frames[at_end ? n - 1 - i : i]);
+		size_t at = at_end ? n - 1 - i : i;
+		double off = channels <= 2 ? offset[at % channels] : 0;
+		double level = fabs((double)samples->frames[at] - off);
 		if (i < channels)
 			edge = fmax(edge, level);
 		peak = fmax(peak, level);
@@ -209,10 +214,12 @@ static int64_t declick_length(
 static void declick(
         const struct planner *p, struct plan_clip *clip, const struct record *r, bool joined)
 {
-	double start =
-	        clip->from_frame > 0 ? 1 : edge_hardness(&r->first, r->sample_rate_hz, false);
-	double end =
-	        clip->to_frame < r->frames ? 1 : edge_hardness(&r->last, r->sample_rate_hz, true);
+	double start = clip->from_frame > 0
+	                       ? 1
+	                       : edge_hardness(&r->first, r->sample_rate_hz, clip->offset, false);
+	double end = clip->to_frame < r->frames
+	                     ? 1
+	                     : edge_hardness(&r->last, r->sample_rate_hz, clip->offset, true);
 	clip->declick_in_frames = joined ? 0 : declick_length(p, clip, start, DECLICK_START_S);
 	clip->declick_out_frames = declick_length(p, clip, end, DECLICK_S);
 }

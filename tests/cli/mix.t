@@ -199,4 +199,18 @@ def _():
     equal(ran.lines, ["jukebox: not-there.m3u: No such file or directory"])
 
 
+@test("a constant offset is taken off without a click, where a file begins and ends at zero too")
+def _():
+    n, ramp = 4 * 44100, numpy.linspace(0, 1, 200)
+    sound = 0.25 * numpy.sin(2 * numpy.pi * 500 * numpy.arange(n) / 44100) + 0.05
+    sound[:200] *= ramp
+    sound[-200:] *= ramp[::-1]
+    write_wav("offset.wav", numpy.stack([sound, sound], axis=1))
+    run(playlist("offset.m3u", "offset.wav", "offset.wav"), "--gap=1", "--format=f32", "--loudness=off", "-o", "no-offset.wav")
+    made = Wav("no-offset.wav").frames
+    near(made[44100:3 * 44100].mean(), 0, 1e-4)
+    # the sine's own is 0.0013, a step of the offset at the first frame would be 0.05
+    assert numpy.abs(numpy.diff(made, n=2, axis=0)).max() < 0.003, numpy.abs(numpy.diff(made, n=2, axis=0)).max()
+
+
 main()

@@ -45,7 +45,8 @@ struct decoder_damage {
 
 struct decoder;
 
-/* Opens a file by its content.  The error names no file: callers add it. */
+/* Opens a file by its content: the built-in formats first, then those of modules (module.h).  The
+ * error names no file: callers add it. */
 enum status decoder_open(const char *path, struct decoder **decoder, struct error *error) MUST_USE;
 
 /* The same from a source, which the decoder owns from here on, also on failure. */
@@ -68,7 +69,12 @@ enum status decoder_read(struct decoder *decoder, float *to, size_t max_frames, 
  * next read gives STATUS_END. */
 enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *error) MUST_USE;
 
-/* ---- the format's side: one constant table in one file, and one line in decode/formats.c ---- */
+/* ---- the format's side: one constant table in one file, and one line in decode/formats.c, or a
+ * module (module.h) ---- */
+
+/* Counts one event of damage that was passed; the first one's words are kept.  For formats. */
+void damage_add(struct decoder_damage *damage, int64_t lost_frames, const char *format, ...)
+        PRINTF_LIKE(3, 4);
 
 /* What a format's functions see of the decoder. */
 struct decoder_handle {
@@ -102,7 +108,8 @@ struct decoder_format {
 	void (*close)(struct decoder_handle *d); /* copes with zeroed or partly filled state */
 };
 
-/* The formats in this build, for --version and the tests; ends with NULL. */
+/* The formats in this build, without those of modules, for --version and the tests; ends with
+ * NULL. */
 const struct decoder_format *const *decoder_formats(void);
 
 #endif

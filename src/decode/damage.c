@@ -1,8 +1,8 @@
 /* damage.c - bookkeeping of what a decoder had to pass over. */
-#include "damage.h"
-
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "jukebox/decoder.h"
 
 void damage_add(struct decoder_damage *damage, int64_t lost_frames, const char *format, ...)
 {

@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "convert.h"
-#include "damage.h"
 #include "id3.h"
+#include "modules.h"
 
 enum {
 	MOST_FORMATS = 32,
@@ -65,19 +65,16 @@ static void insert_claim(struct claim *claims, size_t n, struct claim claim)
 	claims[n] = claim;
 }
 
-/* Best claim first. */
-static size_t collect_claims(
-        const struct decoder *decoder, const uint8_t *head, size_t n_head, struct claim *claims)
+/* The claims of a list of formats, best first, put among the n that are there; returns their number. */
+static size_t collect_claims(const struct decoder_format *const *formats, const char *path,
+        const uint8_t *head, size_t n_head, struct claim *claims, size_t n)
 {
-	const struct decoder_format *const *formats = decoder_formats();
-	size_t n = 0;
-
 	for (; *formats && n < MOST_FORMATS; formats++) {
 		int score = 2 * (*formats)->probe(head, n_head);
 
 		if (score == 0)
 			continue;
-		score += has_suffix(*formats, source_path(decoder->source));
+		score += has_suffix(*formats, path);
 		insert_claim(claims, n++, (struct claim){.format = *formats, .score = score});
 	}
 	return n;
@@ -134,37 +131,71 @@ static void forget_attempt(struct decoder *decoder)
 	decoder->damage = (struct decoder_damage){0};
 }
 
-/* The first claimer that can; when none can, the best one's reason. */
+/* Is there any sense in another try after this? */
+static bool is_final(enum status status)
+{
+	return status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_IO;
+}
+
+static enum status try_claim(
+        struct decoder *decoder, const struct claim *claim, struct error *reason)
+{
+	enum status status =
+	        open_format(decoder, claim->format, &decoder->tags, &decoder->damage, reason);
+
+	if (status == STATUS_OK)
+		return status;
+	if (reason->status == STATUS_OK)
+		error_set(reason, status, "cannot be decoded");
+	forget_attempt(decoder);
+	return reason->status;
+}
+
+/* The first claimer that can; when none can, the best one's reason.  STATUS_UNSUPPORTED: nobody knows the file. */
+static enum status try_claims(
+        struct decoder *decoder, const struct claim *claims, size_t n, struct error *error)
+{
+	enum status status = STATUS_UNSUPPORTED;
+
+	error_set(error, status, "not a music file of a known format");
+	for (size_t i = 0; i < n; i++) {
+		struct error reason = {0};
+
+		status = try_claim(decoder, &claims[i], &reason);
+		/* Those who try everything know nothing of why it failed. */
+		if (is_final(status) || (i == 0 && (claims[0].score > 2 * LAST_RESORT + 1 ||
+		                                           status != STATUS_BAD_DATA)))
+			*error = reason;
+		if (is_final(status))
+			return status;
+	}
+	return error->status;
+}
+
+/* Modules are asked when nobody in the program claims the file, or the claimers fail. */
 static enum status open_best(
         struct decoder *decoder, const uint8_t *head, size_t n_head, struct error *error)
 {
+	const char *path = source_path(decoder->source);
 	struct claim claims[MOST_FORMATS];
-	size_t n = collect_claims(decoder, head, n_head, claims);
-	struct error first = {0};
+	struct error reason = {0}, problem;
+	struct modules modules;
+	size_t n = collect_claims(decoder_formats(), path, head, n_head, claims, 0);
+	bool known = n > 0 && claims[0].score > 2 * LAST_RESORT + 1;
+	enum status status = try_claims(decoder, claims, n, error);
 
-	for (size_t i = 0; i < n; i++) {
-		struct error reason = {0};
-		enum status status = open_format(
-		        decoder, claims[i].format, &decoder->tags, &decoder->damage, &reason);
-
-		if (status == STATUS_OK)
-			return STATUS_OK;
-		if (reason.status == STATUS_OK)
-			error_set(&reason, status, "cannot be decoded");
-		if (i == 0)
-			first = reason;
-		forget_attempt(decoder);
-		if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
-			first = reason;
-			break;
-		}
-	}
-	/* Those who try everything know nothing of why it failed. */
-	if (n == 0 || (claims[0].score <= 2 * LAST_RESORT + 1 && first.status == STATUS_BAD_DATA))
-		return error_set(error, STATUS_UNSUPPORTED, "not a music file of a known format");
-	if (error)
-		*error = first;
-	return first.status;
+	if (is_final(status))
+		return status;
+	modules_load(&modules, &problem);
+	n = 0;
+	for (size_t i = 0; i < modules.count; i++)
+		n = collect_claims(modules.formats[i], path, head, n_head, claims, n);
+	status = try_claims(decoder, claims, n, &reason);
+	if (is_final(status) || (!known && reason.status == STATUS_BAD_DATA))
+		*error = reason;
+	else if (!known && problem.status != STATUS_OK)
+		*error = problem;
+	return status == STATUS_OK ? status : error->status;
 }
 
 static enum status read_head(struct decoder *decoder, struct tags *id3, struct error *error,
@@ -203,6 +234,7 @@ static enum status open_decoder(struct decoder *decoder, struct tags *id3, struc
 enum status decoder_open_source(
         struct source *source, struct decoder **decoder, struct error *error)
 {
+	struct error ignored = {0};
 	struct tags id3 = {0};
 	enum status status;
 
@@ -212,7 +244,7 @@ enum status decoder_open_source(
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	}
 	(*decoder)->source = source;
-	status = open_decoder(*decoder, &id3, error);
+	status = open_decoder(*decoder, &id3, error ? error : &ignored);
 	tags_done(&id3);
 	if (status != STATUS_OK) {
 		decoder_close(*decoder);

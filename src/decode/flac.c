@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "damage.h"
 #include "formats.h"
 #include "view.h"
 #include "xiph.h"

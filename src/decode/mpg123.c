@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "damage.h"
 #include "formats.h"
 #include "id3.h"
 #include "mpeg_frame.h"

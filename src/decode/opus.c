@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "damage.h"
 #include "formats.h"
 #include "view.h"
 #include "xiph.h"

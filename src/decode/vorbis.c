@@ -4,7 +4,6 @@
 #define OV_EXCLUDE_STATIC_CALLBACKS
 #include <vorbis/vorbisfile.h>
 
-#include "damage.h"
 #include "formats.h"
 #include "view.h"
 #include "xiph.h"

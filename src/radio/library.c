@@ -34,10 +34,11 @@ static struct ticket *ticket_at(struct library *l, size_t n)
 	return &l->tickets[n % LIBRARY_AHEAD];
 }
 
-/* A failure that belongs to the file, not to the moment. */
+/* A failure that belongs to the file for ever, not to the moment: what no decoder knows today may play as soon as
+ * a module is there. */
 static bool is_of_the_file(enum status status)
 {
-	return status == STATUS_BAD_DATA || status == STATUS_UNSUPPORTED;
+	return status == STATUS_BAD_DATA;
 }
 
 /* Durable first, then announced.  A cache that cannot be written was reported when it was opened or at the first

@@ -13,7 +13,7 @@ BELONGS_TO = {name: "base" for name in (
     "clock", "dither", "downmix", "limits", "log", "options", "record", "resampler", "ring", "source", "status",
     "tags", "text")}
 BELONGS_TO.update({
-    "cache": "cache", "decoder": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
+    "cache": "cache", "decoder": "decode", "module": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
     "control": "radio", "events": "radio", "library": "radio", "onair": "radio", "player": "radio", "programme": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
@@ -22,6 +22,7 @@ MAY_USE = {
     "base": set(),
     "playlist": {"base"},
     "decode": {"base"},
+    "modules": {"base", "decode"},
     "encode": {"base"},
     "measure": {"base", "decode"},
     "cache": {"base"},

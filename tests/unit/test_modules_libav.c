@@ -1,0 +1,246 @@
+/* test_modules_libav.c - what was encoded is what comes out of the libav module too: first frame, length, content;
+ * and a hundred random places read as linear reading gives them.  The encoders are the usual programs; without one
+ * its cases are skipped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/decoding.h"
+#include "support/scratch.h"
+
+#define FFMPEG(arguments) "ffmpeg", "ffmpeg -v error -nostdin -i %s -strict -2 " arguments " %s"
+
+enum { N_FRAMES = 250001 };
+
+struct encoding {
+	const char *program, *command; /* of input and output name */
+	const char *codec;
+	int rate_hz, channels;
+	int slack_frames; /* the container does not know the length better; 0: exact, and aligned */
+	double tolerance; /* of a sample; lossy encoders are asked for alignment only: 9 */
+	double seek_tolerance; /* decoders that make up noise never make the same twice */
+};
+
+static const struct encoding encodings[] = {
+        {FFMPEG("-c:a aac -f mp4"), "aac", 44100, 2, 0, 9, 9},
+        {FFMPEG("-c:a aac -aac_pns 0 -f ipod"), "aac", 44100, 1, 0, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -movflags +faststart -f mp4"), "aac", 48000, 2, 0, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -f mov"), "aac", 22050, 2, 0, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -f adts"), "aac", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -f matroska"), "aac", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -f mpegts"), "aac", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a alac -f ipod"), "alac", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a alac -f matroska"), "alac", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a wavpack -f wv"), "wavpack", 44100, 2, 0, 0, 0},
+        {"wavpack", "wavpack -q %s -o %s.wv && mv %s.wv %s", "wavpack", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a tta -f tta"), "tta", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a flac -f matroska"), "flac", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a flac -f mp4"), "flac", 96000, 2, 0, 0, 0},
+        {FFMPEG("-c:a truehd -f matroska"), "truehd", 48000, 2, 0, 0, 0},
+        {FFMPEG("-c:a pcm_s16le -f avi"), "pcm_s16le", 44100, 2, 0, 0, 0},
+        {FFMPEG("-c:a pcm_s16le -f matroska"), "pcm_s16le", 44100, 6, 0, 0, 0},
+        {FFMPEG("-c:a libopus -f matroska"), "opus", 48000, 2, 0, 9, 1e-4},
+        {FFMPEG("-c:a libvorbis -f webm"), "vorbis", 44100, 2, 1000, 9, 1e-5},
+        {FFMPEG("-c:a libmp3lame -f matroska"), "mp3", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a libmp3lame -f mp4"), "mp3", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a libmp3lame -f avi"), "mp3", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a ac3 -f ac3"), "ac3", 44100, 2, 3000, 9, 9},
+        {FFMPEG("-c:a eac3 -f eac3"), "eac3", 48000, 2, 3000, 9, 9},
+        {FFMPEG("-c:a dca -f dts"), "dts", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a wmav2 -f asf"), "wmav2", 44100, 2, 5000, 9, 1e-4},
+        {FFMPEG("-c:a wmav1 -f asf"), "wmav1", 44100, 2, 5000, 9, 1e-4},
+        {FFMPEG("-c:a mp2 -f mpeg"), "mp2", 44100, 2, 3000, 9, 1e-5},
+        {FFMPEG("-c:a aac -aac_pns 0 -f flv"), "aac", 44100, 2, 3000, 9, 1e-5},
+        {"mpcenc", "mpcenc --silent %s %s.mpc && mv %s.mpc %s", "musepack8", 44100, 2, 0, 9, 1e-5},
+};
+enum { N_ENCODINGS = sizeof(encodings) / sizeof(*encodings) };
+
+struct fixture {
+	char *folder;
+	char wav[500], file[500];
+	struct music original;
+};
+
+static bool encode(struct fixture *f, const struct encoding *e)
+{
+	char command[2400];
+
+	if (!have_program(e->program))
+		return false;
+	f->folder = scratch_new();
+	snprintf(f->wav, sizeof(f->wav), "%s/in.wav", f->folder);
+	snprintf(f->file, sizeof(f->file), "%s/out.music", f->folder);
+	f->original = music_make(e->rate_hz, e->channels, N_FRAMES);
+	music_write_wav(&f->original, f->wav);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(command, sizeof(command), e->command, f->wav, f->file, f->file, f->file);
+#pragma GCC diagnostic pop
+	run("%s", command);
+	return true;
+}
+
+static void fixture_done(struct fixture *f)
+{
+	music_done(&f->original);
+	scratch_free(f->folder);
+}
+
+static void length_is_right(const struct encoding *e, size_t n_frames)
+{
+	if (e->slack_frames == 0)
+		assert_int_equal(n_frames, N_FRAMES);
+	else
+		assert_in_range(n_frames, N_FRAMES - e->slack_frames, N_FRAMES + e->slack_frames);
+}
+
+static void content_is_right(
+        const struct encoding *e, const struct music *got, const struct music *original)
+{
+	if (e->slack_frames != 0)
+		return;
+	assert_int_equal(music_lag(got, original, 2000, 30000), 0);
+	assert_int_equal(music_lag(got, original, N_FRAMES - 9000, 8000), 0);
+	assert_true(music_difference(got, 0, original, N_FRAMES) <= e->tolerance);
+}
+
+static void places_are_right(const struct encoding *e, const char *file, const struct music *all)
+{
+	enum { N_PLACES = 100, N_READ = 3000 };
+	struct decoder *decoder;
+	float block[N_READ * 8];
+	uint32_t random = 1;
+
+	assert_int_equal(decoder_open(file, &decoder, NULL), STATUS_OK);
+	for (int i = 0; i < N_PLACES; i++) {
+		struct music part = {all->rate_hz, all->channels, 0, block};
+		size_t at;
+
+		random = random * 1664525u + 1013904223u;
+		at = random % (all->n_frames + 10);
+		assert_int_equal(decoder_seek(decoder, (int64_t)at, NULL), STATUS_OK);
+		if (at >= all->n_frames) {
+			assert_int_equal(
+			        decoder_read(decoder, block, 1, &part.n_frames, NULL), STATUS_END);
+			continue;
+		}
+		assert_int_equal(
+		        decoder_read(decoder, block, N_READ, &part.n_frames, NULL), STATUS_OK);
+		assert_true(music_difference(all, at, &part, part.n_frames) <= e->seek_tolerance);
+	}
+	decoder_close(decoder);
+}
+
+static void one_encoding(const struct encoding *e)
+{
+	struct fixture f = {0};
+	struct decoder *decoder;
+	struct music got;
+
+	if (!encode(&f, e))
+		return;
+	assert_int_equal(decoder_open(f.file, &decoder, NULL), STATUS_OK);
+	assert_string_equal(decoder_facts(decoder)->codec, e->codec);
+	assert_int_equal(decoder_facts(decoder)->sample_rate_hz, e->rate_hz);
+	assert_int_equal(decoder_facts(decoder)->channels, e->channels);
+	got = music_read(decoder, 4096);
+	length_is_right(e, got.n_frames);
+	content_is_right(e, &got, &f.original);
+	assert_int_equal(decoder_damage(decoder)->events, 0);
+	decoder_close(decoder);
+	places_are_right(e, f.file, &got);
+	music_done(&got);
+	fixture_done(&f);
+}
+
+static void what_goes_in_comes_out(void **state)
+{
+	for (int i = 0; i < N_ENCODINGS; i++) {
+		print_message("# %s\n", encodings[i].command);
+		one_encoding(&encodings[i]);
+	}
+}
+
+static void tags_come_along(void **state)
+{
+	char *folder = scratch_new(), wav[500], file[500];
+	struct music music = music_make(44100, 2, 44100);
+	struct decoder *decoder;
+	const struct tags *tags;
+
+	assert_true(have_program("ffmpeg"));
+	snprintf(wav, sizeof(wav), "%s/in.wav", folder);
+	snprintf(file, sizeof(file), "%s/out.mka", folder);
+	music_write_wav(&music, wav);
+	run("ffmpeg -v error -nostdin -i %s -c:a flac -metadata title=T -metadata artist=A "
+	    "-metadata album=B "
+	    "-metadata replaygain_track_gain='-3.5 dB' -metadata liq_cue_in=1.5 %s",
+	        wav, file);
+	assert_int_equal(decoder_open(file, &decoder, NULL), STATUS_OK);
+	tags = decoder_tags(decoder);
+	assert_string_equal(tags_get(tags, "title"), "T");
+	assert_string_equal(tags_get(tags, "artist"), "A");
+	assert_string_equal(tags_get(tags, "album"), "B");
+	assert_string_equal(tags_get(tags, "replaygain_track_gain"), "-3.5 dB");
+	assert_string_equal(tags_get(tags, "liq_cue_in"), "1.5");
+	decoder_close(decoder);
+	music_done(&music);
+	scratch_free(folder);
+}
+
+/* Lists in the clothes of music would make libav open other files. */
+static void scripts_are_refused(void **state)
+{
+	static const char *const scripts[] = {
+	        "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nother.ts\n#EXT-X-ENDLIST\n",
+	        "ffconcat version 1.0\nfile other.wav\n",
+	        "v=0\no=- 0 0 IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\n",
+	        "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"></MPD>",
+	};
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		struct source *source;
+		struct decoder *decoder;
+		struct error error = {0};
+
+		assert_int_equal(
+		        source_open_memory(scripts[i], strlen(scripts[i]), "a.m4a", &source, NULL),
+		        STATUS_OK);
+		assert_int_not_equal(decoder_open_source(source, &decoder, &error), STATUS_OK);
+		assert_null(decoder);
+		assert_true(error.text[0] != '\0');
+	}
+}
+
+/* False, and said so, in a build without libav. */
+static bool use_built_module(void)
+{
+	const char *build = getenv("BUILD") ? getenv("BUILD") : "build";
+	char folder[4000], file[4100];
+
+	snprintf(folder, sizeof(folder), "%s/modules", build);
+	snprintf(file, sizeof(file), "%s/libav.so", folder);
+	return access(file, R_OK) == 0 && setenv("JUKEBOX_MODULES", folder, 1) == 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_goes_in_comes_out),
+	        cmocka_unit_test(tags_come_along),
+	        cmocka_unit_test(scripts_are_refused),
+	};
+
+	if (!use_built_module()) {
+		printf("1..0 # SKIP no libav in this build\n");
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,7 +1,8 @@
 /* ring.c - a bounded queue of frames between two threads.
  *
  * A mutex and two conditions: at some 4,000 frames a call the lock costs well under 0.1 ns a frame, so
- * nothing cleverer is needed.
+ * nothing cleverer is needed.  Waking a thread is another matter (some microseconds on both sides): who has to wait
+ * waits until there is plenty to do, so that the two do not wake each other with every call.
  */
 #include "jukebox/ring.h"
 
@@ -16,27 +17,39 @@
 struct ring {
 	pthread_mutex_t lock; /* guards all below but the frames' contents */
 	pthread_cond_t filled, emptied;
-	size_t capacity, start, count; /* frames */
+	size_t capacity, block, batch, half; /* frames, constant; capacity is whole blocks */
 	size_t channels;
+	size_t start, count; /* frames */
+	size_t lent; /* frames of the last ring_next; the reader's */
+	bool reader_waits;
+	size_t room_awaited; /* frames; 0: the writer does not wait */
 	bool ended, abandoned;
 	float *frames;
 };
 
-struct ring *ring_new(size_t capacity_frames, int channels)
+static bool is_sensible(size_t block_frames, size_t n_blocks, size_t batch, int channels)
 {
-	if (capacity_frames == 0 || channels < 1 ||
-	        capacity_frames > SIZE_MAX / sizeof(float) / (size_t)channels)
+	return block_frames > 0 && batch > 0 && batch <= n_blocks && channels > 0 &&
+	       n_blocks <= SIZE_MAX / sizeof(float) / (size_t)channels / block_frames;
+}
+
+struct ring *ring_new(size_t block_frames, size_t n_blocks, size_t batch, int channels)
+{
+	if (!is_sensible(block_frames, n_blocks, batch, channels))
 		return NULL;
 	struct ring *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	r->frames = malloc(capacity_frames * (size_t)channels * sizeof(float));
+	r->block = block_frames;
+	r->capacity = block_frames * n_blocks;
+	r->batch = block_frames * batch;
+	r->half = (r->capacity + 1) / 2;
+	r->channels = (size_t)channels;
+	r->frames = malloc(r->capacity * r->channels * sizeof(float));
 	if (!r->frames) {
 		free(r);
 		return NULL;
 	}
-	r->capacity = capacity_frames;
-	r->channels = (size_t)channels;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->filled, NULL);
 	pthread_condattr_t monotonic;
@@ -71,20 +84,40 @@ static void copy_in(struct ring *r, size_t at, const float *from, size_t n)
 	memcpy(r->frames, from + first * c, (n - first) * c * sizeof(float));
 }
 
-static void copy_out(const struct ring *r, size_t at, float *to, size_t n)
-{
-	size_t first = smaller(n, r->capacity - at), c = r->channels;
-	memcpy(to, r->frames + at * c, first * c * sizeof(float));
-	memcpy(to + first * c, r->frames, (n - first) * c * sizeof(float));
-}
-
-/* With the lock held; until there is room, nobody reads any more, or the time is over. */
+/* With the lock held; until there is plenty of room, nobody reads any more, or the time is over.  Who may only wait so
+ * long takes a block. */
 static void wait_for_room(struct ring *r, const struct timespec *deadline)
 {
 	int expired = 0;
-	while (r->count == r->capacity && !r->abandoned && !expired)
+	if (r->count < r->capacity)
+		return;
+	r->room_awaited = deadline ? r->block : r->half;
+	while (r->capacity - r->count < r->room_awaited && !r->abandoned && !expired)
 		expired = deadline ? pthread_cond_timedwait(&r->emptied, &r->lock, deadline)
 		                   : pthread_cond_wait(&r->emptied, &r->lock);
+	r->room_awaited = 0;
+}
+
+/* Where to write, and for how many frames. */
+static enum status find_room(
+        struct ring *r, const struct timespec *deadline, size_t *at, size_t *room)
+{
+	pthread_mutex_lock(&r->lock);
+	wait_for_room(r, deadline);
+	bool abandoned = r->abandoned;
+	*at = (r->start + r->count) % r->capacity;
+	*room = r->capacity - r->count;
+	pthread_mutex_unlock(&r->lock);
+	return abandoned ? STATUS_CANCELLED : STATUS_OK;
+}
+
+static void give(struct ring *r, size_t n)
+{
+	pthread_mutex_lock(&r->lock);
+	r->count += n;
+	if (r->reader_waits && r->count >= r->batch)
+		pthread_cond_signal(&r->filled);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static enum status put(struct ring *ring, const float *frames, size_t n_frames,
@@ -92,22 +125,13 @@ static enum status put(struct ring *ring, const float *frames, size_t n_frames,
 {
 	*n_taken = 0;
 	while (n_frames > 0) {
-		pthread_mutex_lock(&ring->lock);
-		wait_for_room(ring, deadline);
-		bool abandoned = ring->abandoned;
-		size_t at = (ring->start + ring->count) % ring->capacity,
-		       room = ring->capacity - ring->count;
-		pthread_mutex_unlock(&ring->lock);
-		if (abandoned)
-			return STATUS_CANCELLED;
+		size_t at, room;
+		TRY(find_room(ring, deadline, &at, &room));
 		if (room == 0)
 			return STATUS_OK;
 		size_t n = smaller(n_frames, room);
 		copy_in(ring, at, frames, n);
-		pthread_mutex_lock(&ring->lock);
-		ring->count += n;
-		pthread_cond_signal(&ring->filled);
-		pthread_mutex_unlock(&ring->lock);
+		give(ring, n);
 		frames += n * ring->channels;
 		n_frames -= n;
 		*n_taken += n;
@@ -129,14 +153,6 @@ enum status ring_offer(
 	return put(ring, frames, n_frames, &deadline, n_taken);
 }
 
-size_t ring_room(struct ring *ring)
-{
-	pthread_mutex_lock(&ring->lock);
-	size_t n = ring->capacity - ring->count;
-	pthread_mutex_unlock(&ring->lock);
-	return n;
-}
-
 void ring_end(struct ring *ring)
 {
 	pthread_mutex_lock(&ring->lock);
@@ -145,32 +161,28 @@ void ring_end(struct ring *ring)
 	pthread_mutex_unlock(&ring->lock);
 }
 
-enum status ring_read(struct ring *ring, float *to, size_t max_frames, size_t *n_frames)
+size_t ring_next(struct ring *ring, const float **frames)
 {
-	*n_frames = 0;
 	pthread_mutex_lock(&ring->lock);
-	while (ring->count == 0 && !ring->ended)
+	ring->reader_waits = ring->count < ring->block;
+	while (ring->reader_waits && ring->count < ring->batch && !ring->ended)
 		pthread_cond_wait(&ring->filled, &ring->lock);
-	size_t n = smaller(max_frames, ring->count), at = ring->start;
+	ring->reader_waits = false;
+	ring->lent = smaller(ring->count, ring->block);
+	*frames = ring->frames + ring->start * ring->channels;
 	pthread_mutex_unlock(&ring->lock);
-	if (n == 0)
-		return STATUS_END;
-	copy_out(ring, at, to, n);
-	pthread_mutex_lock(&ring->lock);
-	ring->start = (ring->start + n) % ring->capacity;
-	ring->count -= n;
-	pthread_cond_signal(&ring->emptied);
-	pthread_mutex_unlock(&ring->lock);
-	*n_frames = n;
-	return STATUS_OK;
+	return ring->lent;
 }
 
-size_t ring_filled(struct ring *ring)
+void ring_took(struct ring *ring)
 {
 	pthread_mutex_lock(&ring->lock);
-	size_t n = ring->count;
+	ring->start = (ring->start + ring->lent) % ring->capacity;
+	ring->count -= ring->lent;
+	ring->lent = 0;
+	if (ring->room_awaited && ring->capacity - ring->count >= ring->room_awaited)
+		pthread_cond_signal(&ring->emptied);
 	pthread_mutex_unlock(&ring->lock);
-	return n;
 }
 
 void ring_abandon(struct ring *ring)

@@ -21,7 +21,10 @@
 #include "spec.h"
 
 enum {
-	BLOCK_FRAMES = 8192,
+	/* 64 KiB of 16 bit at once: a write of 16 KiB costs the kernel twice as much a byte. */
+	BLOCK_FRAMES = 16384,
+	BLOCKS = 4,
+	BATCH = 2,
 	/* Of a live target: smaller than what a sound card holds, so that it never waits for a block. */
 	LIVE_BLOCK_FRAMES = 1024,
 	/* A network, or an encoder on a busy machine, may be late by as much. */
@@ -43,8 +46,6 @@ struct output {
 	struct stream_format format;
 	struct converter *converter;
 	struct ring *ring;
-	size_t block_frames;
-	float *block;
 	int bus_rate_hz;
 	int64_t bus_frames; /* written by the user so far */
 	int64_t frames; /* given to the target so far; of the thread */
@@ -146,21 +147,14 @@ static enum status to_target(void *user, const float *frames, size_t n_frames)
 	return STATUS_OK;
 }
 
-/* A whole block, or what is left of the programme; 0 at its end. */
-static size_t next_block(struct output *o)
-{
-	size_t filled = 0, n;
-	while (filled < o->block_frames && ring_read(o->ring, o->block + 2 * filled,
-	                                           o->block_frames - filled, &n) == STATUS_OK)
-		filled += n;
-	return filled;
-}
-
 static enum status play(struct output *o)
 {
+	const float *block;
 	size_t n;
-	while ((n = next_block(o)) > 0)
-		TRY(converter_run(o->converter, o->block, n, to_target, o));
+	while ((n = ring_next(o->ring, &block)) > 0) {
+		TRY(converter_run(o->converter, block, n, to_target, o));
+		ring_took(o->ring);
+	}
 	if (atomic_load(&o->cancelled))
 		return STATUS_CANCELLED;
 	TRY(converter_run(o->converter, NULL, 0, to_target, o));
@@ -252,8 +246,7 @@ static enum status open_target(
 	o->format = wanted_format(&o->spec, options);
 	bool sample_is_set = options->sample_is_set || o->spec.has_sample;
 	enum sample_format sample = o->format.sample;
-	o->handle = (struct output_handle){.name = o->name,
-	        .spec = o->spec.place,
+	o->handle = (struct output_handle){.spec = o->spec.place,
 	        .format = &o->format,
 	        .encoder = o->spec.encoder,
 	        .encoder_options = o->spec.options,
@@ -282,15 +275,14 @@ static enum status prepare_queue(
 {
 	bool live = o->spec.target->live;
 	bool to_integers = !o->spec.encoder || o->spec.encoder->wants_dither;
-	/* About a second; of a live output half, since a skip is heard that much later. */
-	size_t queue_frames = (size_t)options->bus_rate_hz / (live ? 2 : 1);
+	/* Of a live output half a second, since a skip is heard that much later; of others more than a second. */
+	size_t live_frames = (size_t)options->bus_rate_hz / 2;
 	if (o->spec.target->is_url)
-		queue_frames = (size_t)options->bus_rate_hz * NETWORK_QUEUE_SECONDS;
-	o->block_frames = live ? LIVE_BLOCK_FRAMES : BLOCK_FRAMES;
-	o->block = malloc(o->block_frames * 2 * sizeof(float));
-	o->ring = ring_new(queue_frames, 2);
+		live_frames = (size_t)options->bus_rate_hz * NETWORK_QUEUE_SECONDS;
+	o->ring = live ? ring_new(LIVE_BLOCK_FRAMES, live_frames / LIVE_BLOCK_FRAMES + 2, 1, 2)
+	               : ring_new(BLOCK_FRAMES, BLOCKS, BATCH, 2);
 	o->converter = converter_new(options->bus_rate_hz, &o->format, to_integers, options->seed);
-	if (!o->block || !o->ring || !o->converter)
+	if (!o->ring || !o->converter)
 		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", o->name);
 	return STATUS_OK;
 }
@@ -319,8 +311,6 @@ static enum status open_all(struct output *o, const char *spec,
 		        "no password here: give it by JUKEBOX_ICECAST_PASSWORD or "
 		        "?password-file=FILE");
 	TRY(check_options(options, error));
-	if (strstr(o->name, "://"))
-		o->name[strcspn(o->name, "?")] = '\0';
 	TRY(output_spec_parse(spec, &o->spec, error));
 	TRY(open_target(o, options, error));
 	TRY(prepare_queue(o, options, error));
@@ -436,7 +426,6 @@ void output_close(struct output *output)
 	if (o->handle.stop_fd >= 0)
 		close(o->handle.stop_fd);
 	free(o->handle.state);
-	free(o->block);
 	ring_free(o->ring);
 	converter_free(o->converter);
 	output_spec_done(&o->spec);

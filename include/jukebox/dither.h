@@ -1,4 +1,4 @@
-/* dither.h - float32 samples to integers.
+/* dither.h - float32 samples to the grid of integers.
  *
  * 16 bit: rounded with triangular (TPDF) noise of +-1 step, new for every sample, so that what is
  * below a step stays audible and the error is independent of the music (Lipshitz, Wannamaker,
@@ -23,10 +23,9 @@ struct dither;
 struct dither *dither_new(uint64_t seed, int channels);
 void dither_free(struct dither *dither);
 
-/* n_samples = frames * channels, interleaved.  `out` holds native 16-bit values. */
-void dither_to_s16(struct dither *dither, const float *in, int16_t *out, size_t n_samples);
-
-/* `out`: 3 bytes a sample, little-endian. */
-void dither_to_s24(struct dither *dither, const float *in, uint8_t *out, size_t n_samples);
+/* n_samples = frames * channels, interleaved.  What comes out are floats again, each exactly n / 2^15 or n / 2^23 of an
+ * n that 16 or 24 bits hold: whoever stores integers has only to scale.  `out` may be `in`. */
+void dither_to_16_bits(struct dither *dither, const float *in, float *out, size_t n_samples);
+void dither_to_24_bits(struct dither *dither, const float *in, float *out, size_t n_samples);
 
 #endif

@@ -4,6 +4,9 @@
 #include <endian.h>
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 size_t pcm_sample_bytes(enum sample_format format)
 {
@@ -27,21 +30,32 @@ static int32_t quantise(float sample, float scale)
 	return v > -scale ? (int32_t)lrintf(v) : (int32_t)-scale;
 }
 
-/* Of a length that compilers make vectors of: 16 bit is what most mixes are written in.  Measured: 1,200 s of
- * stereo, dithered to a file, 0.22 s of CPU in place of 0.32.  Adding and taking away 1.5 * 2^23 rounds to the nearest
- * even integer, as lrintf does. */
-static void sixteen_to_s16(const float *restrict from, uint8_t *restrict to)
+/* Sixteen at once: 16 bit is what most mixes are written in.  Both ways round to the nearest, of two to the even one. */
+#ifdef __SSE2__
+static __m128i eight_words(const float *from)
 {
-	const float rounder = 12582912.0f;
-	uint16_t words[16];
-	for (int i = 0; i < 16; i++) {
-		float v = from[i] * 32768.0f;
-		v = v < 32767.0f ? v : 32767.0f;
-		v = v > -32768.0f ? v : -32768.0f;
-		words[i] = htole16((uint16_t)(int32_t)((v + rounder) - rounder));
-	}
-	memcpy(to, words, sizeof words);
+	const __m128 scale = _mm_set1_ps(32768.0f), most = _mm_set1_ps(32767.0f);
+	__m128 a = _mm_min_ps(_mm_mul_ps(_mm_loadu_ps(from), scale), most);
+	__m128 b = _mm_min_ps(_mm_mul_ps(_mm_loadu_ps(from + 4), scale), most);
+	a = _mm_max_ps(a, _mm_set1_ps(-32768.0f));
+	b = _mm_max_ps(b, _mm_set1_ps(-32768.0f));
+	return _mm_packs_epi32(_mm_cvtps_epi32(a), _mm_cvtps_epi32(b));
 }
+
+static void sixteen_to_s16(const float *from, uint8_t *to)
+{
+	_mm_storeu_si128((__m128i *)(void *)to, eight_words(from));
+	_mm_storeu_si128((__m128i *)(void *)(to + 16), eight_words(from + 8));
+}
+#else
+static void sixteen_to_s16(const float *from, uint8_t *to)
+{
+	for (int i = 0; i < 16; i++) {
+		uint16_t word = htole16((uint16_t)quantise(from[i], 32768.0f));
+		memcpy(to + 2 * i, &word, sizeof word);
+	}
+}
+#endif
 
 static void to_s16(const float *from, size_t n, uint8_t *to)
 {

@@ -7,7 +7,7 @@
 
 #include "jukebox/encoder.h"
 
-enum { PCM_SCRATCH_BYTES = 32768 };
+enum { PCM_SCRATCH_BYTES = 65536 };
 
 size_t pcm_sample_bytes(enum sample_format format);
 

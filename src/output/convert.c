@@ -15,12 +15,7 @@ struct converter {
 	enum sample_format sample;
 	int64_t clipped;
 	float *stereo; /* from the resampler */
-	float *spread; /* in the receiver's channels */
-	union {
-		int16_t *s16;
-		uint8_t *s24;
-		void *any;
-	} integers;
+	float *spread; /* in the receiver's channels, on its grid */
 };
 
 static bool allocate(struct converter *c, bool to_integers, uint64_t seed)
@@ -28,8 +23,7 @@ static bool allocate(struct converter *c, bool to_integers, uint64_t seed)
 	size_t samples = CONVERT_FRAMES * c->channels;
 	if (to_integers && c->sample != SAMPLE_F32) {
 		c->dither = dither_new(seed, (int)c->channels);
-		c->integers.any = malloc(samples * (c->sample == SAMPLE_S16 ? sizeof(int16_t) : 3));
-		if (!c->dither || !c->integers.any)
+		if (!c->dither)
 			return false;
 	}
 	c->stereo = malloc(CONVERT_FRAMES * 2 * sizeof(float));
@@ -65,7 +59,6 @@ void converter_free(struct converter *converter)
 	dither_free(converter->dither);
 	free(converter->stereo);
 	free(converter->spread);
-	free(converter->integers.any);
 	free(converter);
 }
 
@@ -90,32 +83,35 @@ static const float *spread(struct converter *c, const float *stereo, size_t n_fr
 	return c->spread;
 }
 
-/* Loops of sixteen are what compilers make vectors of. */
+/* Sizes that compilers make vectors of.  To look for the largest first costs a third of counting, and nearly always it
+ * is all there is to do. */
+static float largest_of_sixteen(const float *samples)
+{
+	float most[4] = {0};
+	for (int i = 0; i < 16; i += 4)
+		for (int k = 0; k < 4; k++) {
+			float size = fabsf(samples[i + k]);
+			most[k] = size > most[k] ? size : most[k];
+		}
+	float even = most[0] > most[2] ? most[0] : most[2];
+	float odd = most[1] > most[3] ? most[1] : most[3];
+	return even > odd ? even : odd;
+}
+
+static int64_t count_over(const float *samples, size_t n_samples)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < n_samples; i++)
+		n += fabsf(samples[i]) > 1.0f;
+	return n;
+}
+
 static void count_clipped(struct converter *c, const float *samples, size_t n_samples)
 {
-	for (; n_samples >= 16; n_samples -= 16, samples += 16) {
-		int32_t n = 0;
-		for (int i = 0; i < 16; i++)
-			n += fabsf(samples[i]) > 1.0f;
-		c->clipped += n;
-	}
-	for (size_t i = 0; i < n_samples; i++)
-		c->clipped += fabsf(samples[i]) > 1.0f;
-}
-
-static void from_s16(const int16_t *restrict from, size_t n_samples, float *restrict to)
-{
-	const float step = 1.0f / 32768.0f;
-	for (; n_samples >= 16; n_samples -= 16, from += 16, to += 16)
-		for (int i = 0; i < 16; i++)
-			to[i] = (float)from[i] * step;
-	for (size_t i = 0; i < n_samples; i++)
-		to[i] = (float)from[i] * step;
-}
-
-static int32_t s24_value(const uint8_t *b)
-{
-	return (int32_t)((uint32_t)b[2] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[0] << 8) / 256;
+	for (; n_samples >= 16; n_samples -= 16, samples += 16)
+		if (largest_of_sixteen(samples) > 1.0f)
+			c->clipped += count_over(samples, 16);
+	c->clipped += count_over(samples, n_samples);
 }
 
 /* Floats again, so that every receiver takes one type: both grids fit float32 exactly. */
@@ -124,15 +120,10 @@ static const float *on_grid(struct converter *c, const float *samples, size_t n_
 	if (!c->dither)
 		return samples;
 	count_clipped(c, samples, n_samples);
-	if (c->sample == SAMPLE_S16) {
-		dither_to_s16(c->dither, samples, c->integers.s16, n_samples);
-		from_s16(c->integers.s16, n_samples, c->spread);
-	} else {
-		dither_to_s24(c->dither, samples, c->integers.s24, n_samples);
-		for (size_t i = 0; i < n_samples; i++)
-			c->spread[i] =
-			        (float)s24_value(c->integers.s24 + 3 * i) * (1.0f / 8388608.0f);
-	}
+	if (c->sample == SAMPLE_S16)
+		dither_to_16_bits(c->dither, samples, c->spread, n_samples);
+	else
+		dither_to_24_bits(c->dither, samples, c->spread, n_samples);
 	return c->spread;
 }
 

@@ -12,7 +12,7 @@
 #include "jukebox/encoder.h"
 #include "jukebox/status.h"
 
-enum { CONVERT_FRAMES = 8192 }; /* most that the sink gets at once */
+enum { CONVERT_FRAMES = 16384 }; /* most that the sink gets at once */
 
 struct converter;
 

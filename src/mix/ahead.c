@@ -23,9 +23,9 @@
 #include "jukebox/decoder.h"
 
 enum {
-	BLOCK_FRAMES = 4096,
-	SHARE = 8, /* blocks of a stream's own: 0.7 s at 48 kHz */
-	WAKE = 4, /* blocks that are worth waking a thread for */
+	BLOCK_FRAMES = 8192,
+	SHARE = 8, /* blocks of a stream's own: 1.4 s at 48 kHz */
+	WAKE = 4, /* blocks that are worth waking a thread for: a switch costs as much as mixing 2,000 frames */
 	EXTRA_STREAMS = 2,
 	MOST_WORKERS = 64,
 };
@@ -115,7 +115,7 @@ static void return_block(struct ahead *a, struct stream *s, struct block *block)
 		a->n_beyond--;
 	if (++a->n_returned >= WAKE && a->n_idle) {
 		a->n_returned = 0;
-		pthread_cond_broadcast(&a->work);
+		pthread_cond_signal(&a->work);
 	}
 }
 
@@ -267,6 +267,16 @@ static void serve(
 	free_when_done(a, s);
 }
 
+/* Who wakes workers wakes one; that one wakes the next if there is more to do than it takes on itself. */
+static void wake_another(struct ahead *a, struct stream *mine)
+{
+	if (a->n_idle == 0 || a->work_status != STATUS_OK)
+		return;
+	mine->busy = true;
+	if (most_urgent(a))
+		pthread_cond_signal(&a->work);
+}
+
 static void *work(void *user)
 {
 	struct ahead *a = user;
@@ -280,6 +290,7 @@ static void *work(void *user)
 		struct block *block = NULL;
 		struct stream *s = pick(a, &block);
 		if (s) {
+			wake_another(a, s);
 			serve(a, s, block, scratch);
 			continue;
 		}
@@ -580,7 +591,8 @@ static struct block *next_block(struct ahead *a, struct stream *s)
 	s->needed = true;
 	a->awaited = s;
 	while (!s->first && !s->finished && a->work_status == STATUS_OK) {
-		pthread_cond_broadcast(&a->work);
+		if (a->n_idle && !s->busy)
+			pthread_cond_signal(&a->work);
 		pthread_cond_wait(&a->ready, &a->lock);
 	}
 	a->awaited = NULL;

@@ -11,7 +11,7 @@
 
 struct deck;
 
-enum { DECK_RAW_FRAMES = 1024 };
+enum { DECK_RAW_FRAMES = 2048 };
 
 /* A worker's own, for files that are not stereo: too large for each deck to have. */
 struct deck_scratch;

@@ -10,7 +10,7 @@
 
 #include "jukebox/mix.h"
 
-enum { LIMITER_MOST_FRAMES = 1024 }; /* a call */
+enum { LIMITER_MOST_FRAMES = 4096 }; /* a call */
 
 struct limiter;
 

@@ -35,7 +35,8 @@ struct plan_clip {
 	int64_t start_frame, n_frames;
 
 	double gain_db;
-	double offset[2]; /* constant offset of the source, subtracted before the gain */
+	/* Constant offset of the source, subtracted before the gain; within the first 20 ms, unless joined. */
+	double offset[2];
 
 	/* Ramps at the clip's own ends, in output frames; 0: none.  A declick is a short raised cosine at a hard
 	 * edge; a fade follows `law`.  Where both are set the product counts. */

@@ -16,6 +16,8 @@
 
 /* An end this much before the plan's is no failure: plans edited by hand are rounded. */
 enum { SHORT_PARTS_OF_SECOND = 100 };
+/* A half cosine of 20 ms, as slow as the lowest notes: the offset comes off unheard. */
+enum { OFFSET_RAMP_PARTS_OF_SECOND = 50 };
 
 struct deck_scratch {
 	float raw[DECK_RAW_FRAMES * DECODER_MOST_CHANNELS];
@@ -158,11 +160,23 @@ static enum status read_file(struct deck *deck, struct deck_scratch *scratch, fl
 	return STATUS_OK;
 }
 
-static void take_offset_off(float *frames, size_t n, const double offset[2])
+/* A file may begin at digital zero and have its offset from there on: taken off at once it would click. */
+static double offset_share(const struct plan_clip *plan, int64_t at)
 {
-	float left = (float)offset[0], right = (float)offset[1];
+	int64_t ramp = plan->joined ? 0 : plan->source_hz / OFFSET_RAMP_PARTS_OF_SECOND;
+	return at < ramp ? 0.5 - 0.5 * cos(M_PI * ((double)at + 0.5) / (double)ramp) : 1;
+}
+
+/* n frames of the clip from its frame `at` on. */
+static void take_offset_off(float *frames, size_t n, const struct plan_clip *plan, int64_t at)
+{
+	float left = (float)plan->offset[0], right = (float)plan->offset[1];
 	if (left == 0 && right == 0)
 		return;
+	for (double share; n > 0 && (share = offset_share(plan, at)) < 1; n--, at++, frames += 2) {
+		frames[0] -= (float)share * left;
+		frames[1] -= (float)share * right;
+	}
 	for (size_t i = 0; i < n; i++) {
 		frames[2 * i] -= left;
 		frames[2 * i + 1] -= right;
@@ -189,7 +203,7 @@ static size_t read_source(
 	most = (uint64_t)left < most ? (size_t)left : most;
 	enum status status = read_file(deck, scratch, to, most, &n, &error);
 	if (status == STATUS_OK && n > 0) {
-		take_offset_off(to, n, deck->current->plan.offset);
+		take_offset_off(to, n, &deck->current->plan, deck->n_read);
 		return n;
 	}
 	if (status == STATUS_OK || status == STATUS_END)

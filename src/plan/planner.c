@@ -180,9 +180,8 @@ static enum status lay_clip(struct planner *p, const struct plan_item *item, int
 
 /* ---- declicks -------------------------------------------------------------------------------- */
 
-/* How hard a clip begins or ends: its first or last frame against the peak of the 5 ms there, both without the constant
- * offset, as they are mixed: silence in a file of offset is a step.  Nothing was kept of an end that had faded to 30 LU
- * under the loudness: that is silence. */
+/* How hard a clip begins or ends: its first or last frame against the peak of the 5 ms there.  Nothing was kept of an end
+ * that had faded to 30 LU under the loudness: that is soft. */
 static double edge_hardness(
         const struct record_samples *samples, int sample_hz, const double offset[2], bool at_end)
 {
@@ -192,13 +191,21 @@ static double edge_hardness(
 	double peak = fmax(edge, 1e-6);
 	for (size_t i = 0; i < near && i < n; i++) {
 		size_t at = at_end ? n - 1 - i : i;
-		double off = channels <= 2 ? offset[at % channels] : 0;
-		double level = fabs((double)samples->frames[at] - off);
+		double level = fabs(
+		        (double)samples->frames[at] - (channels <= 2 ? offset[at % channels] : 0));
 		if (i < channels)
 			edge = fmax(edge, level);
 		peak = fmax(peak, level);
 	}
 	return edge < 0.003 ? 0 : edge / peak;
+}
+
+/* Where a file of constant offset ends, silence is a step: of our making, so nothing beside it excuses it. */
+static double end_hardness(const struct plan_clip *clip, const struct record *r)
+{
+	bool ours = clip->offset[0] != 0 || clip->offset[1] != 0;
+	double hardness = edge_hardness(&r->last, r->sample_rate_hz, clip->offset, true);
+	return ours && hardness > 0 ? 1 : hardness;
 }
 
 /* Full length in the middle of a sound; less for a small step; none for one under a tenth of the sound beside it,
@@ -214,12 +221,10 @@ static int64_t declick_length(
 static void declick(
         const struct planner *p, struct plan_clip *clip, const struct record *r, bool joined)
 {
-	double start = clip->from_frame > 0
-	                       ? 1
-	                       : edge_hardness(&r->first, r->sample_rate_hz, clip->offset, false);
-	double end = clip->to_frame < r->frames
-	                     ? 1
-	                     : edge_hardness(&r->last, r->sample_rate_hz, clip->offset, true);
+	static const double none[2] = {0, 0}; /* the offset comes off later, see plan.h */
+	double start =
+	        clip->from_frame > 0 ? 1 : edge_hardness(&r->first, r->sample_rate_hz, none, false);
+	double end = clip->to_frame < r->frames ? 1 : end_hardness(clip, r);
 	clip->declick_in_frames = joined ? 0 : declick_length(p, clip, start, DECLICK_START_S);
 	clip->declick_out_frames = declick_length(p, clip, end, DECLICK_S);
 }

@@ -309,8 +309,11 @@ static int16_t *get_levels(struct reader *r, size_t count)
 	int16_t *levels = get_room(r, count, sizeof(*levels));
 	const uint8_t *bytes = levels ? get_bytes(r, 2 * count) : NULL;
 
-	for (size_t i = 0; bytes && i < count; i++)
-		levels[i] = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
+	if (!bytes)
+		return levels;
+	memcpy(levels, bytes, 2 * count);
+	for (size_t i = 0; i < count; i++) /* nothing at all on a little-endian machine */
+		levels[i] = (int16_t)le16toh((uint16_t)levels[i]);
 	return levels;
 }
 

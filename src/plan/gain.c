@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "levels.h"
@@ -11,31 +12,64 @@ static const double LIMITER_MOST_DB = 12; /* what a limiter can take without bei
 static const double NOISE_HIGHEST_LUFS = -45; /* hiss louder than this is heard in every pause */
 static const double LOWEST_LUFS = -80, BINS_PER_LU = 10;
 
-void gain_pool_clear(struct gain_pool *pool)
+void gain_pool_init(struct gain_pool *pool)
 {
 	memset(pool, 0, sizeof *pool);
 	pool->true_peak_dbtp = pool->noise_floor_lufs = pool->only_lufs = -HUGE_VAL;
 }
 
+void gain_pool_clear(struct gain_pool *pool)
+{
+	free(pool->first_clu);
+	gain_pool_init(pool);
+}
+
+static void sum_up(struct gain_pool *pool, const int16_t *level_clu, size_t count)
+{
+	enum { AT_ONCE = 1024, BEFORE = 3 }; /* a momentary block reaches three blocks back */
+	float energies[AT_ONCE];
+	for (size_t from = 0; from + BEFORE < count; from += AT_ONCE - BEFORE) {
+		size_t n = count - from < AT_ONCE ? count - from : AT_ONCE;
+		momentary_energies(level_clu + from, n, energies);
+		for (size_t i = BEFORE; i < n; i++) {
+			double lufs = 10 * log10(fmax((double)energies[i], 1e-13));
+			int bin = (int)floor((lufs - LOWEST_LUFS) * BINS_PER_LU);
+			if (lufs > -70 && bin >= 0 && bin < 1000) {
+				pool->energy[bin] += (double)energies[i];
+				pool->count[bin]++;
+			}
+		}
+	}
+}
+
+/* Without memory for a copy it is summed up at once. */
+static void keep_first(struct gain_pool *pool, const struct record_curves *curves)
+{
+	size_t bytes = curves->count * sizeof *curves->level_clu;
+	pool->first_clu = bytes > 0 ? malloc(bytes) : NULL;
+	if (!pool->first_clu) {
+		sum_up(pool, curves->level_clu, curves->count);
+		return;
+	}
+	memcpy(pool->first_clu, curves->level_clu, bytes);
+	pool->first_count = curves->count;
+}
+
 void gain_pool_add(
         struct gain_pool *pool, const struct record *record, const struct outline *outline)
 {
-	double window = 0, block[4] = {0};
-	pool->tracks++;
 	pool->only_lufs = record->loudness_lufs;
 	pool->true_peak_dbtp = fmax(pool->true_peak_dbtp, record->true_peak_dbtp);
 	pool->noise_floor_lufs = fmax(pool->noise_floor_lufs, outline->noise_floor_lufs);
-	for (int64_t i = 0; i < (int64_t)record->curves.count; i++) {
-		window -= block[i % 4];
-		block[i % 4] = pow(10, level_block(record, i) / 10);
-		window += block[i % 4];
-		double lufs = 10 * log10(fmax(window / 4, 1e-13));
-		int bin = (int)floor((lufs - LOWEST_LUFS) * BINS_PER_LU);
-		if (i >= 3 && lufs > -70 && bin >= 0 && bin < 1000) {
-			pool->energy[bin] += window / 4;
-			pool->count[bin]++;
-		}
+	if (pool->tracks++ == 0) {
+		keep_first(pool, &record->curves);
+		return;
 	}
+	if (pool->first_clu)
+		sum_up(pool, pool->first_clu, pool->first_count);
+	free(pool->first_clu);
+	pool->first_clu = NULL;
+	sum_up(pool, record->curves.level_clu, record->curves.count);
 }
 
 static double mean_above(const struct gain_pool *pool, double lufs)
@@ -58,26 +92,40 @@ double gain_pool_lufs(const struct gain_pool *pool)
 	return isfinite(absolute) ? mean_above(pool, absolute - 10) : pool->only_lufs;
 }
 
-double gain_pool_db(
-        const struct gain_pool *pool, const struct policy *policy, char note[PLAN_REASON_BYTES])
+static double held_gain_db(double lufs, double true_peak_dbtp, double noise_floor_lufs,
+        const struct policy *policy, char note[PLAN_REASON_BYTES])
 {
-	double lufs = gain_pool_lufs(pool);
 	if (policy->loudness == LOUDNESS_OFF || !isfinite(lufs))
 		return 0;
 	double gain = policy->target_lufs - lufs;
-	double peaks = policy->ceiling_dbtp + LIMITER_MOST_DB - pool->true_peak_dbtp;
-	double noise = fmax(NOISE_HIGHEST_LUFS - pool->noise_floor_lufs, 0);
+	double peaks = policy->ceiling_dbtp + LIMITER_MOST_DB - true_peak_dbtp;
+	double noise = fmax(NOISE_HIGHEST_LUFS - noise_floor_lufs, 0);
 	if (gain > peaks) {
 		snprintf(note, PLAN_REASON_BYTES,
 		        "gain held at %+.1f dB in place of %+.1f: peaks of %+.1f dBTP", peaks, gain,
-		        pool->true_peak_dbtp);
+		        true_peak_dbtp);
 		gain = peaks;
 	}
 	if (gain > noise) {
 		snprintf(note, PLAN_REASON_BYTES,
 		        "gain held at %+.1f dB in place of %+.1f: noise of %.0f LUFS", noise, gain,
-		        pool->noise_floor_lufs);
+		        noise_floor_lufs);
 		gain = noise;
 	}
 	return gain;
+}
+
+double gain_pool_db(
+        const struct gain_pool *pool, const struct policy *policy, char note[PLAN_REASON_BYTES])
+{
+	return held_gain_db(
+	        gain_pool_lufs(pool), pool->true_peak_dbtp, pool->noise_floor_lufs, policy, note);
+}
+
+double gain_alone_db(
+        const struct record *record, const struct outline *outline, const struct policy *policy)
+{
+	char unsaid[PLAN_REASON_BYTES];
+	return held_gain_db(record->loudness_lufs, record->true_peak_dbtp,
+	        outline->noise_floor_lufs, policy, unsaid);
 }

@@ -5,6 +5,11 @@
 #include "jukebox/plan.h"
 #include "levels.h"
 
+enum {
+	SIDE_SECONDS = 20, /* of each song that may overlap at most, in a joint that is decided */
+	SIDE_VALUES = 1300, /* that, and what is around, every 20 ms */
+};
+
 /* The end of one song, or the beginning of another, relative to its own loudness: 0 LU is the foreground.
  * Small enough to be kept while the other song is looked at. */
 struct joint_side {
@@ -13,16 +18,18 @@ struct joint_side {
 	enum intro_kind intro;
 	enum ending_kind ending;
 	double length_s; /* audible */
+	double gain_lin; /* what the song is played with: for its peaks */
 	struct strip momentary; /* LU: of the last or first seconds, every 20 ms */
-	float peak_lin[256]; /* true peak after gain, per 100 ms, from peak_from_s on */
-	double peak_from_s;
-	size_t peak_count;
+	float peak_lin[SIDE_VALUES]; /* true peak before gain, at the places of `momentary` */
+	float hole_before[SIDE_VALUES +
+	                  1]; /* values of `momentary` in which no music plays, up to each */
 };
 
+/* `reach_s`: the longest overlap that will be asked for; more than SIDE_SECONDS is not seen.  The gain is 1 at first. */
 void joint_side_of_end(struct joint_side *side, const struct record *record,
-        const struct outline *outline, double gain_db);
+        const struct outline *outline, double reach_s);
 void joint_side_of_start(struct joint_side *side, const struct record *record,
-        const struct outline *outline, double gain_db);
+        const struct outline *outline, double reach_s);
 
 /* What one place costs, term by term: seconds of each fault, weighted.  See joint.c. */
 struct joint_terms {

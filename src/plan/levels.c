@@ -37,23 +37,94 @@ double level_block(const struct record *record, int64_t i)
 	               : clu_to_lufs(record->curves.level_clu[i]);
 }
 
-static float clu_to_energy(int16_t clu)
-{
-	return clu == RECORD_SILENCE_CLU
-	               ? 0.0f
-	               : exp2f((float)clu * (float)(0.0033219280948873623)); /* log2(10)/1000 */
-}
-
 static float energy_to_lufs(double energy)
 {
 	return energy > 1e-12 ? 3.0102999566f * log2f((float)energy) : (float)LEVEL_NOTHING;
 }
 
-enum { SUMS_MOST = 10 * STRIP_MOST };
+/* ---- from levels to energies: thousands a song, so by table --------------------------------- */
+
+/* 10^(clu/1000) as the product of two table entries, for the high and the low byte of clu + 32768.  Silence (INT16_MIN)
+ * comes to 2e-33: nothing. */
+struct energy_scale {
+	float high[256], low[256];
+};
+
+static void energy_scale_init(struct energy_scale *scale)
+{
+	static const double LOW_STEP = 1.0023052380778996, /* 10^(1/1000) */
+	        HIGH_STEP = 1.8030177408595695; /* 10^(256/1000) */
+	double high = 1.7060823890031265e-33, low = 1; /* 10^(-32768/1000) */
+	for (int i = 0; i < 256; i++) {
+		scale->high[i] = (float)high;
+		scale->low[i] = (float)low;
+		high *= HIGH_STEP;
+		low *= LOW_STEP;
+	}
+}
+
+static float energy_of(const struct energy_scale *scale, int16_t clu)
+{
+	unsigned u = (unsigned)(clu + 32768);
+	return scale->high[u >> 8] * scale->low[u & 255];
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Where the next change of source lies behind `at`: blocks give way to edges and the other way round. */
+static int64_t until_edge(const struct record_edge *edge, int64_t at, int64_t to)
+{
+	int64_t first = edge->from_block * FINE_PER_BLOCK, end = first + (int64_t)edge->count;
+	return at < first ? smaller(to, first) : at < end ? smaller(to, end) : to;
+}
+
+static bool in_edge(const struct record_edge *edge, int64_t at)
+{
+	int64_t i = at - edge->from_block * FINE_PER_BLOCK;
+	return i >= 0 && i < (int64_t)edge->count;
+}
+
+/* Sums of the 10 ms energies from `from` on: sums[i] of the first i.  As fine_clu tells: nothing outside of the track, and
+ * the head before the tail before the blocks. */
+static void sum_energies(double *sums, const struct record *record, int64_t from, int64_t to)
+{
+	struct energy_scale scale;
+	const struct record_edge *head = &record->head, *tail = &record->tail;
+	int64_t end = smaller((int64_t)record->curves.count * FINE_PER_BLOCK, to), at = from;
+	double sum = 0;
+	energy_scale_init(&scale);
+	*sums++ = 0;
+	for (; at < to && at < 0; at++)
+		*sums++ = 0;
+	while (at < end) {
+		int64_t stop = until_edge(tail, at, until_edge(head, at, end));
+		const struct record_edge *edge = in_edge(head, at)   ? head
+		                                 : in_edge(tail, at) ? tail
+		                                                     : NULL;
+		int64_t first = edge ? edge->from_block * FINE_PER_BLOCK : 0;
+		for (; edge && at < stop; at++)
+			*sums++ = sum += (double)energy_of(&scale, edge->level_clu[at - first]);
+		while (at < stop) {
+			int64_t block = at / FINE_PER_BLOCK,
+			        behind = smaller((block + 1) * FINE_PER_BLOCK, stop);
+			double energy = (double)energy_of(&scale, record->curves.level_clu[block]);
+			for (; at < behind; at++)
+				*sums++ = sum += energy;
+		}
+	}
+	for (; at < to; at++)
+		*sums++ = sum;
+}
+
+enum { SUMS_MOST = 2 * STRIP_MOST };
 
 void strip_fill(struct strip *strip, const struct record *record, double from_s, double to_s,
         double step_s, double window_s)
 {
+	double sums[SUMS_MOST + 1];
 	int64_t half = llround(window_s * RECORD_FINE_PER_SECOND / 2),
 	        step = llround(step_s * RECORD_FINE_PER_SECOND);
 	int64_t from = llround(from_s * RECORD_FINE_PER_SECOND),
@@ -65,17 +136,24 @@ void strip_fill(struct strip *strip, const struct record *record, double from_s,
 	strip->from_s = (double)from / RECORD_FINE_PER_SECOND;
 	strip->step_s = (double)step / RECORD_FINE_PER_SECOND;
 	strip->count = 0;
-	/* A running window: what enters on the right leaves on the left. Sums in double: no drift that matters
-	 * over a minute. */
-	double sum = 0;
-	int64_t right = from - half, left = from - half;
-	for (int64_t at = from; at <= to && strip->count < STRIP_MOST; at += step) {
-		for (; right < at + half; right++)
-			sum += (double)clu_to_energy(fine_clu(record, right));
-		for (; left < at - half; left++)
-			sum -= (double)clu_to_energy(fine_clu(record, left));
+	if (to < from)
+		return;
+	sum_energies(sums, record, from - half, to + half);
+	/* Differences of sums in double: good to 120 dB under the loudest over a minute. */
+	double share = 1 / (double)(2 * half);
+	for (int64_t at = 0; at <= to - from && strip->count < STRIP_MOST; at += step)
 		strip->lufs[strip->count++] =
-		        energy_to_lufs((sum > 0 ? sum : 0) / (double)(2 * half));
+		        energy_to_lufs((sums[at + 2 * half] - sums[at]) * share);
+}
+
+void momentary_energies(const int16_t *level_clu, size_t count, float *energies)
+{
+	struct energy_scale scale;
+	double window[4] = {0};
+	energy_scale_init(&scale);
+	for (size_t i = 0; i < count; i++) {
+		window[i % 4] = (double)energy_of(&scale, level_clu[i]);
+		energies[i] = (float)((window[0] + window[1] + window[2] + window[3]) / 4);
 	}
 }
 

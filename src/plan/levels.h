@@ -20,6 +20,9 @@ struct strip {
 void strip_fill(struct strip *strip, const struct record *record, double from_s, double to_s,
         double step_s, double window_s);
 
+/* Energies (10^(LUFS/10)) of the 400 ms that end with each block. */
+void momentary_energies(const int16_t *level_clu, size_t count, float *energies);
+
 /* LUFS at a second of the strip; LEVEL_NOTHING outside. */
 double strip_at(const struct strip *strip, double second);
 

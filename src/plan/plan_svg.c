@@ -16,7 +16,7 @@ enum { WIDTH = 1000, PANEL = 190, CURVE_TOP = 42, CURVE_HEIGHT = 120, HEAD = 96 
 
 /* The range of levels that is drawn, against the target: what lies under it is not heard beside music. */
 static const double HIGHEST_LU = 10, LOWEST_LU = -50;
-static const double LONGEST_S = 120; /* of one panel: a strip holds that at the step below */
+static const double LONGEST_S = 80; /* of one panel: a strip holds that at the step below */
 static const double STEP_S = 0.05, WINDOW_S = 0.2;
 static const double AROUND_S = 12;
 static const char OLD_COLOUR[] = "#0072b2", NEXT_COLOUR[] = "#d55e00";

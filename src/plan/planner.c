@@ -60,7 +60,7 @@ struct planner *planner_new(const struct policy *policy)
 	if (p) {
 		p->policy = *policy;
 		overrule_clear(&p->overrule);
-		gain_pool_clear(&p->pool);
+		gain_pool_init(&p->pool);
 	}
 	return p;
 }
@@ -73,6 +73,7 @@ void planner_free(struct planner *p)
 		plan_clip_done(&p->clips[i]);
 	free(p->clips);
 	album_end_done(&p->album);
+	gain_pool_clear(&p->pool);
 	free(p);
 }
 
@@ -479,14 +480,6 @@ static enum status push_plain(struct planner *p, const struct plan_item *item)
 	return STATUS_OK;
 }
 
-/* For foreseeing peaks at the joint; what a chain's gain will be is not known yet. */
-static double own_gain(const struct planner *p, const struct record *r, const struct overrule *rule)
-{
-	if (p->policy.loudness == LOUDNESS_OFF || !isfinite(r->loudness_lufs))
-		return 0;
-	return isnan(rule->gain_db) ? p->policy.target_lufs - r->loudness_lufs : rule->gain_db;
-}
-
 static bool is_joined(const struct planner *p, const struct plan_item *item,
         const struct overrule *rule, char *why)
 {
@@ -505,6 +498,28 @@ static bool shares_gain(const struct planner *p, const struct plan_item *item)
 	       p->album.album && strcmp(album, p->album.album) == 0;
 }
 
+/* Seconds of overlap that any joint may ask for. */
+static double reach_of(const struct planner *p)
+{
+	return fmax(p->policy.max_overlap_s, p->policy.crossfade_s);
+}
+
+/* What both songs are played with, for the peaks of their sum: held back, or an album's.  The old song's is known by now.
+ * The new one's is its own, since a recording that goes on behind it has not come yet. */
+static void foresee_gains(struct planner *p, const struct plan_item *item, const struct outline *o,
+        const struct overrule *rule)
+{
+	char unsaid[PLAN_REASON_BYTES];
+	double old = gain_pool_db(&p->pool, &p->policy, unsaid);
+	double new = shares_gain(p, item) ? old : gain_alone_db(item->record, o, &p->policy);
+	if (p->policy.loudness != LOUDNESS_OFF) {
+		old = isnan(last_clip(p)->gain_db) ? old : last_clip(p)->gain_db;
+		new = isnan(rule->gain_db) ? new : rule->gain_db;
+	}
+	p->side.gain_lin = pow(10, old / 20);
+	p->scratch.gain_lin = pow(10, new / 20);
+}
+
 /* A recording goes on up to the last frame of its file, unless somebody ended it sooner. */
 static void run_to_the_end(struct planner *p, struct plan_clip *clip)
 {
@@ -519,6 +534,29 @@ static void explain_album(struct planner *p, const char *old, const char *new, c
 	        line, sizeof line, "%.150s -> %.150s: joined without a seam: %s", old, new, reason);
 	if (p->explain)
 		p->explain(p->explain_user, line);
+}
+
+/* A gain that somebody sets at any part of a recording is that of all of it: a step inside would be heard.  The first one
+ * that is said counts. */
+static void rule_gain_of_run(
+        struct planner *p, const struct overrule *rule, char note[PLAN_REASON_BYTES])
+{
+	double has = last_clip(p)->gain_db;
+	if (isnan(rule->gain_db) || rule->gain_db == has)
+		return;
+	if (!isnan(has)) {
+		snprintf(note, PLAN_REASON_BYTES,
+		        "gain %+.1f dB is passed over: it goes on from the track before, at %+.1f "
+		        "dB",
+		        rule->gain_db, has);
+		return;
+	}
+	for (size_t i = p->count; i-- > p->ready;) {
+		const char *transition = p->clips[i].transition;
+		p->clips[i].gain_db = rule->gain_db;
+		if (strcmp(transition, "album") != 0 && strcmp(transition, "inner") != 0)
+			break;
+	}
 }
 
 static enum status join_album(
@@ -549,7 +587,7 @@ static enum status keep_last(struct planner *p, const struct plan_item *item,
 		free(p->album.last.frames);
 		p->album.last = (struct record_samples){0};
 	}
-	joint_side_of_end(&p->side, item->record, o, own_gain(p, item->record, rule));
+	joint_side_of_end(&p->side, item->record, o, reach_of(p));
 	p->last_file_frames = item->record->frames;
 	p->overrule = *rule;
 	p->has_last = true;
@@ -569,11 +607,12 @@ static enum status push_mixed(struct planner *p, const struct plan_item *item, s
 	struct placing place = {.start_frame = 0, .transition = "start"};
 	bool joined = is_joined(p, item, rule, why);
 	if (joined) {
+		rule_gain_of_run(p, rule, note);
 		TRY(join_album(p, item, o, why));
 	} else {
 		if (p->has_last) {
-			joint_side_of_start(
-			        &p->scratch, item->record, o, own_gain(p, item->record, rule));
+			joint_side_of_start(&p->scratch, item->record, o, reach_of(p));
+			foresee_gains(p, item, o, rule);
 			decide_joint(p, item, &p->scratch, &place);
 			if (!shares_gain(p, item))
 				close_chain(p);

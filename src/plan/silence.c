@@ -8,10 +8,11 @@ static const double SHORTEST = 2.0; /* seconds: what is listed */
 void shape_silences(const struct record *record, struct outline *o)
 {
 	int64_t from = llround(ceil(o->cue_in_s * RECORD_BLOCKS_PER_SECOND));
-	int64_t to = llround(floor(o->cue_out_s * RECORD_BLOCKS_PER_SECOND)), start = -1;
+	int64_t to = llround(floor(o->cue_out_s * RECORD_BLOCKS_PER_SECOND)), start = -1,
+	        n = (int64_t)record->curves.count;
 	double level = fmax(o->loudness_lufs - 46, o->noise_floor_lufs + 3);
 	for (int64_t i = from; i <= to && o->n_silences < OUTLINE_SILENCES; i++) {
-		bool quiet = i < to && level_block(record, i) < level;
+		bool quiet = i < to && (i >= n || record->curves.level_clu[i] < level * 100);
 		if (quiet && start < 0)
 			start = i;
 		if (quiet || start < 0)

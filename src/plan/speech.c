@@ -31,6 +31,12 @@ static double suddenness(const struct strip *e, double mean_lufs)
 double speech_likeness(const struct record *record, double from_s, double to_s)
 {
 	struct strip e;
+	/* What most music fails at is looked at first. */
+	double mono =
+	        clamp01((192 - 30 - curve_mean(record, record->curves.side, from_s, to_s)) / 60);
+	double no_bass = clamp01((curve_mean(record, record->curves.bass, from_s, to_s) - 12) / 16);
+	if (mono * no_bass <= 0)
+		return 0;
 	strip_fill(&e, record, from_s, to_s, 0.02, 0.03);
 	if (e.count < 100)
 		return 0;
@@ -50,11 +56,8 @@ double speech_likeness(const struct record *record, double from_s, double to_s)
 	}
 	double share = (double)low / (double)e.count,
 	       per_second = (double)dips / ((double)e.count * 0.02);
-	double mono =
-	        clamp01((192 - 30 - curve_mean(record, record->curves.side, from_s, to_s)) / 60);
 	double pauses = clamp01((share - 0.15) / 0.15) * clamp01((0.75 - share) / 0.15);
 	double syllables = clamp01((per_second - 1.5) / 1.0) * clamp01((7 - per_second) / 2);
-	double no_bass = clamp01((curve_mean(record, record->curves.bass, from_s, to_s) - 12) / 16);
 	double voice = clamp01((3.0 - suddenness(&e, mean)) / 0.5);
 	return mono * pauses * syllables * no_bass * voice;
 }

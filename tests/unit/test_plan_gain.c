@@ -18,12 +18,14 @@ static double gain_of(const struct record *records, size_t count, const struct p
 	static struct gain_pool pool; /* 16 KB */
 	struct outline o;
 	note[0] = '\0';
-	gain_pool_clear(&pool);
+	gain_pool_init(&pool);
 	for (size_t i = 0; i < count; i++) {
 		outline_of(&records[i], &o);
 		gain_pool_add(&pool, &records[i], &o);
 	}
-	return gain_pool_db(&pool, policy, note);
+	double gain = gain_pool_db(&pool, policy, note);
+	gain_pool_clear(&pool);
+	return gain;
 }
 
 static void the_target_is_reached(void **state)
@@ -77,7 +79,7 @@ static void noise_is_not_lifted_over_45_lufs(void **state)
 	outline_of(&r, &o);
 	o.noise_floor_lufs = -60;
 	struct gain_pool pool;
-	gain_pool_clear(&pool);
+	gain_pool_init(&pool);
 	gain_pool_add(&pool, &r, &o);
 	note[0] = '\0';
 	assert_float_equal(gain_pool_db(&pool, &policy, note), 15, 1e-9);
@@ -87,6 +89,7 @@ static void noise_is_not_lifted_over_45_lufs(void **state)
 	assert_float_equal(gain_pool_db(&pool, &policy, note), 0, 1e-9);
 	policy.target_lufs = -50;
 	assert_float_equal(gain_pool_db(&pool, &policy, note), -12, 1e-9);
+	gain_pool_clear(&pool);
 	record_done(&r);
 }
 

@@ -34,8 +34,10 @@ static void decide(struct pair *p, struct tape *old, struct tape *new)
 	policy_defaults(&p->policy);
 	outline_of(&a, &p->old_outline);
 	outline_of(&b, &p->new_outline);
-	joint_side_of_end(&p->old, &a, &p->old_outline, p->policy.target_lufs - a.loudness_lufs);
-	joint_side_of_start(&p->new, &b, &p->new_outline, p->policy.target_lufs - b.loudness_lufs);
+	joint_side_of_end(&p->old, &a, &p->old_outline, p->policy.max_overlap_s);
+	joint_side_of_start(&p->new, &b, &p->new_outline, p->policy.max_overlap_s);
+	p->old.gain_lin = pow(10, (p->policy.target_lufs - a.loudness_lufs) / 20);
+	p->new.gain_lin = pow(10, (p->policy.target_lufs - b.loudness_lufs) / 20);
 	joint_decide(&p->old, &p->new, &p->policy, p->policy.max_overlap_s, &p->joint);
 	record_done(&a);
 	record_done(&b);

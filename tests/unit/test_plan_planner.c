@@ -216,6 +216,49 @@ static void a_gain_of_its_own(void **state)
 	done(b);
 }
 
+/* A recording in three files: the gain of any of them is that of all, and the first one that is said counts. */
+static void a_gain_in_a_recording_is_that_of_all(void **state)
+{
+	static const char *const said[][3] = {
+	        {"gapless gain=2", "gapless", ""},
+	        {"gapless", "gapless gain=2", ""},
+	        {"gapless", "gapless", "gain=2"},
+	        {"gapless", "gapless gain=2", "gain=-3"},
+	};
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		struct bench *b = songs(5);
+		for (size_t k = 0; k < 3; k++)
+			b->directives[k + 1] = said[i][k];
+		run(b);
+		assert_int_equal(b->n_clips, 5);
+		for (size_t k = 0; k < 5; k++)
+			assert_float_equal(b->clips[k].gain_db, k == 0 || k == 4 ? -4 : 2, 0.05);
+		assert_string_equal(b->clips[2].transition, "album");
+		assert_string_equal(b->clips[3].transition, "album");
+		assert_int_equal(b->notes[3][0] != '\0', i == 3);
+		done(b);
+	}
+}
+
+/* What the two songs' peaks may come to is told with the gains that they get. */
+static void peaks_are_foreseen_with_held_gains(void **state)
+{
+	for (int held = 0; held < 2; held++) {
+		struct bench *b = songs(2);
+		b->directives[0] = "overlap=3";
+		tape_shift(&b->records[0], -30); /* to -44 LUFS: +26 dB are wanted */
+		tape_shift(&b->records[1], -30);
+		b->records[1].true_peak_dbtp = held ? -1 : -34; /* +12 allowed, or all */
+		run(b);
+		assert_float_equal(b->clips[0].gain_db, 26, 0.05);
+		assert_float_equal(b->clips[1].gain_db, held ? 12 : 26, 0.05);
+		/* The curves have -34 dBTP: two at once are 6 dB over one, or, with 14 dB between them, 1.6. */
+		assert_within(
+		        b->clips[0].expected_peak_dbtp, held ? -6.6 : -2.2, held ? -6.1 : -1.4);
+		done(b);
+	}
+}
+
 static void overlap_and_pause_are_exact(void **state)
 {
 	struct bench *b = songs(4);
@@ -475,6 +518,8 @@ int main(void)
 	        cmocka_unit_test(cues_are_taken_to_the_frame),
 	        cmocka_unit_test(cues_that_cannot_be),
 	        cmocka_unit_test(a_gain_of_its_own),
+	        cmocka_unit_test(a_gain_in_a_recording_is_that_of_all),
+	        cmocka_unit_test(peaks_are_foreseen_with_held_gains),
 	        cmocka_unit_test(overlap_and_pause_are_exact),
 	        cmocka_unit_test(nothing_talks_over_speech),
 	        cmocka_unit_test(unknown_words_are_noted),

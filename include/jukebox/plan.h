@@ -79,7 +79,9 @@ enum { OUTLINE_SILENCES = 32 };
 struct outline {
 	bool silent; /* no sound at all: nothing else below means anything */
 	bool trim_refused; /* a trim would have taken more than sound and share allow: edges are the file's */
-	double duration_s, loudness_lufs;
+	double duration_s;
+	double loudness_lufs; /* of what is played: the track's, or, with `part`, of that part alone */
+	bool part; /* cue points that somebody set, or an end at dead air, leave music out */
 	double cue_in_s, cue_out_s; /* first and last audible second */
 	double mix_in_s; /* the song has arrived: its intro is over */
 	double mix_out_s; /* its last decay begins: the earliest second for another song */
@@ -97,8 +99,11 @@ struct outline {
 
 void outline_of(const struct record *record, struct outline *outline);
 
-/* The same track when it is to end at an earlier second. */
+/* The same track when it is to end at an earlier second: the shape of that ending, the loudness of that part. */
 void outline_end_at(const struct record *record, struct outline *outline, double cue_out_s);
+
+/* Somebody has set its cue points: the loudness is that of what lies between them. */
+void outline_part(const struct record *record, struct outline *outline);
 
 /* ---- policy: what a person may choose ----------------------------------------------------- */
 

@@ -42,34 +42,61 @@ static void sum_up(struct gain_pool *pool, const int16_t *level_clu, size_t coun
 	}
 }
 
-/* Without memory for a copy it is summed up at once. */
-static void keep_first(struct gain_pool *pool, const struct record_curves *curves)
+/* The blocks of what is played. */
+struct blocks {
+	const int16_t *clu;
+	size_t count;
+};
+
+static struct blocks blocks_between(const struct record *record, double from_s, double to_s)
 {
-	size_t bytes = curves->count * sizeof *curves->level_clu;
+	double count = (double)record->curves.count;
+	size_t from = (size_t)fmin(fmax(floor(from_s * RECORD_BLOCKS_PER_SECOND + 1e-6), 0), count),
+	       to = (size_t)fmin(fmax(ceil(to_s * RECORD_BLOCKS_PER_SECOND - 1e-6), 0), count);
+	return (struct blocks){record->curves.level_clu + from, to > from ? to - from : 0};
+}
+
+static struct blocks blocks_played(const struct record *record, const struct outline *o)
+{
+	return o->part ? blocks_between(record, o->cue_in_s, o->cue_out_s)
+	               : (struct blocks){record->curves.level_clu, record->curves.count};
+}
+
+/* Without memory for a copy it is summed up at once. */
+static void keep_first(struct gain_pool *pool, struct blocks blocks)
+{
+	size_t bytes = blocks.count * sizeof *blocks.clu;
 	pool->first_clu = bytes > 0 ? malloc(bytes) : NULL;
 	if (!pool->first_clu) {
-		sum_up(pool, curves->level_clu, curves->count);
+		sum_up(pool, blocks.clu, blocks.count);
 		return;
 	}
-	memcpy(pool->first_clu, curves->level_clu, bytes);
-	pool->first_count = curves->count;
+	memcpy(pool->first_clu, blocks.clu, bytes);
+	pool->first_count = blocks.count;
+}
+
+/* A recording without any loudness has none in parts either. */
+static double played_lufs(const struct record *record, const struct outline *o)
+{
+	return isfinite(record->loudness_lufs) ? o->loudness_lufs : record->loudness_lufs;
 }
 
 void gain_pool_add(
         struct gain_pool *pool, const struct record *record, const struct outline *outline)
 {
-	pool->only_lufs = record->loudness_lufs;
+	struct blocks blocks = blocks_played(record, outline);
+	pool->only_lufs = played_lufs(record, outline);
 	pool->true_peak_dbtp = fmax(pool->true_peak_dbtp, record->true_peak_dbtp);
 	pool->noise_floor_lufs = fmax(pool->noise_floor_lufs, outline->noise_floor_lufs);
 	if (pool->tracks++ == 0) {
-		keep_first(pool, &record->curves);
+		keep_first(pool, blocks);
 		return;
 	}
 	if (pool->first_clu)
 		sum_up(pool, pool->first_clu, pool->first_count);
 	free(pool->first_clu);
 	pool->first_clu = NULL;
-	sum_up(pool, record->curves.level_clu, record->curves.count);
+	sum_up(pool, blocks.clu, blocks.count);
 }
 
 static double mean_above(const struct gain_pool *pool, double lufs)
@@ -84,12 +111,27 @@ static double mean_above(const struct gain_pool *pool, double lufs)
 	return n > 0 ? 10 * log10(energy / (double)n) : -HUGE_VAL;
 }
 
+static double gated_lufs(const struct gain_pool *pool)
+{
+	double absolute = mean_above(pool, -70);
+	return isfinite(absolute) ? mean_above(pool, absolute - 10) : absolute;
+}
+
 double gain_pool_lufs(const struct gain_pool *pool)
 {
 	if (pool->tracks == 1)
 		return pool->only_lufs;
-	double absolute = mean_above(pool, -70);
-	return isfinite(absolute) ? mean_above(pool, absolute - 10) : pool->only_lufs;
+	double lufs = gated_lufs(pool);
+	return isfinite(lufs) ? lufs : pool->only_lufs;
+}
+
+double gain_part_lufs(const struct record *record, double from_s, double to_s)
+{
+	struct gain_pool part;
+	struct blocks blocks = blocks_between(record, from_s, to_s);
+	gain_pool_init(&part);
+	sum_up(&part, blocks.clu, blocks.count);
+	return gated_lufs(&part);
 }
 
 static double held_gain_db(double lufs, double true_peak_dbtp, double noise_floor_lufs,
@@ -126,6 +168,6 @@ double gain_alone_db(
         const struct record *record, const struct outline *outline, const struct policy *policy)
 {
 	char unsaid[PLAN_REASON_BYTES];
-	return held_gain_db(record->loudness_lufs, record->true_peak_dbtp,
+	return held_gain_db(played_lufs(record, outline), record->true_peak_dbtp,
 	        outline->noise_floor_lufs, policy, unsaid);
 }

@@ -21,6 +21,9 @@ void gain_pool_add(
         struct gain_pool *pool, const struct record *record, const struct outline *outline);
 double gain_pool_lufs(const struct gain_pool *pool);
 
+/* Gated loudness of what lies between two seconds; -HUGE_VAL where nothing does. */
+double gain_part_lufs(const struct record *record, double from_s, double to_s);
+
 /* The gain of a track that shares it with no other. */
 double gain_alone_db(
         const struct record *record, const struct outline *outline, const struct policy *policy);

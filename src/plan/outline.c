@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gain.h"
 #include "shape.h"
 
 const char *intro_kind_name(enum intro_kind kind)
@@ -47,9 +48,18 @@ void outline_of(const struct record *record, struct outline *o)
 	shape_intro(record, o);
 }
 
+void outline_part(const struct record *record, struct outline *o)
+{
+	double lufs = gain_part_lufs(record, o->cue_in_s, o->cue_out_s);
+	o->part = true;
+	if (isfinite(lufs))
+		o->loudness_lufs = lufs;
+}
+
 void outline_end_at(const struct record *record, struct outline *o, double cue_out_s)
 {
 	o->cue_out_s = cue_out_s;
+	outline_part(record, o);
 	o->ends_cut = false;
 	shape_ending(record, o);
 	o->cue_out_s = fmin(o->cue_out_s, cue_out_s);

@@ -420,7 +420,7 @@ static enum status lay_spans(struct planner *p, const struct plan_item *item,
 
 /* ---- overrules -------------------------------------------------------------------------------------- */
 
-static void apply_cues(struct outline *o, const struct overrule *rule)
+static void apply_cues(const struct record *record, struct outline *o, const struct overrule *rule)
 {
 	if (rule->keep_whole) {
 		o->cue_in_s = 0;
@@ -437,6 +437,8 @@ static void apply_cues(struct outline *o, const struct overrule *rule)
 	}
 	if (o->cue_out_s <= o->cue_in_s)
 		o->cue_out_s = o->duration_s;
+	if (!isnan(rule->cue_in_s) || !isnan(rule->cue_out_s))
+		outline_part(record, o);
 	o->mix_in_s = fmin(fmax(o->mix_in_s, o->cue_in_s), o->cue_out_s);
 	o->mix_out_s = fmin(fmax(o->mix_out_s, o->cue_in_s), o->cue_out_s);
 	/* A song may talk over the tail of a jingle, but nothing talks over speech. */
@@ -647,7 +649,7 @@ enum status planner_push(struct planner *p, const struct plan_item *item,
 			return error_set(error, STATUS_BAD_DATA, "no sound in it: left out");
 		read_overrules(p, item, &rule, note);
 		end_at_dead_air(p, item->record, &o);
-		apply_cues(&o, &rule);
+		apply_cues(item->record, &o, &rule);
 		status = push_mixed(p, item, &o, &rule, note);
 		if (o.trim_refused && !note[0])
 			snprintf(note, PLAN_REASON_BYTES,

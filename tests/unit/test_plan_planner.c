@@ -426,6 +426,35 @@ static void dead_air_is_the_end(void **state)
 	done(b);
 }
 
+/* What is not played has no say in the gain: a hidden song 6 LU over the others, and who plays what of it. */
+static void the_part_that_is_played_is_levelled(void **state)
+{
+	static const struct {
+		const char *cues;
+		enum inner_silence mode;
+		double lowest_db, highest_db;
+	} cases[] = {
+	        {"", INNER_SHORTEN, -9.5, -5}, /* one file, one gain */
+	        {"", INNER_END, -4.05, -3.95},
+	        {"cue-out=80", INNER_SHORTEN, -4.05, -3.95},
+	        {"cue-in=140", INNER_SHORTEN, -10.05, -9.95},
+	        {"cue-in=140 gain=1", INNER_SHORTEN, 1, 1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bench *b = songs(1);
+		struct tape *t = tape_new(220, 44100);
+		tape_level(t, 0, 80, -14, -14);
+		tape_level(t, 140, 220, -8, -8);
+		record_done(&b->records[0]);
+		b->records[0] = tape_record(t);
+		b->policy.inner_silence = cases[i].mode;
+		b->directives[0] = cases[i].cues;
+		run(b);
+		assert_within(b->clips[0].gain_db, cases[i].lowest_db, cases[i].highest_db);
+		done(b);
+	}
+}
+
 /* Somebody's cue points before, in and behind the dead air from 80 to 140 s. */
 static void cues_around_dead_air(void **state)
 {
@@ -530,6 +559,7 @@ int main(void)
 	        cmocka_unit_test(dead_air_is_dropped),
 	        cmocka_unit_test(dead_air_is_kept),
 	        cmocka_unit_test(dead_air_is_the_end),
+	        cmocka_unit_test(the_part_that_is_played_is_levelled),
 	        cmocka_unit_test(cues_around_dead_air),
 	        cmocka_unit_test(ten_thousand),
 	};

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "jukebox/lineup.h"
 #include "jukebox/onair.h"
 #include "jukebox/status.h"
 
@@ -31,6 +32,7 @@ void control_free(struct control *control);
 /* What people may see and change through the socket; borrowed until control_free. */
 struct control_desk {
 	struct onair *onair;
+	struct lineup *lineup; /* NULL: nothing can be queued */
 };
 
 /* A socket of lines of JSON (their words: the manual, jukebox ctl) at `path`, for its owner alone; once. */
@@ -41,6 +43,7 @@ enum status control_listen(struct control *control, const char *path,
 bool control_stopping(const struct control *control);
 bool control_take_skip(struct control *control);
 bool control_take_reload(struct control *control);
+bool control_take_lineup_changed(struct control *control); /* people queued or removed something */
 bool control_ending(const struct control *control); /* stop when this song is over */
 bool control_paused(const struct control *control);
 double control_volume_db(const struct control *control);

@@ -31,6 +31,9 @@ enum status library_request(struct library *library, const char *path) MUST_USE;
 enum status library_take(
         struct library *library, struct record *record, bool *cached, struct error *error) MUST_USE;
 
+/* Nobody takes the tickets that wait.  What is being measured goes on, into the cache. */
+void library_forget(struct library *library);
+
 size_t library_waiting(const struct library *library); /* tickets asked for and not taken */
 
 void library_cancel(struct library *library);

@@ -29,10 +29,18 @@ struct mix_options {
  * anything else ends the mix with that error. */
 typedef enum status mix_next_fn(void *user, struct plan_clip *clip, struct error *error);
 
-/* What happened, stamped with the output frame; called by the thread in mixer_read, must not block.  `clip` is borrowed.
+/* What happened, stamped with the output frame; called by the thread in mixer_read, must not block.  `clip` is borrowed;
+ * its frames are those of the mixer.
  * For a clip that could not be read, or not to its end, MIX_CLIP_FAILED comes with the reason in `text`: its place stays silent
  * from there on, the rest of the programme is where it was. */
-enum mix_event { MIX_CLIP_START, MIX_TITLE, MIX_CLIP_END, MIX_CLIP_FAILED };
+enum mix_event {
+	MIX_CLIP_START,
+	MIX_TITLE,
+	MIX_CLIP_END,
+	MIX_CLIP_FAILED,
+	MIX_TURNED, /* a turn was made; no clip */
+	MIX_TURN_LOST, /* another clip began before it could be made; no clip */
+};
 typedef void mix_event_fn(void *user, enum mix_event event, int64_t frame,
         const struct plan_clip *clip, const char *text);
 
@@ -54,9 +62,31 @@ enum status mixer_read(struct mixer *mixer, float *to, size_t max_frames, size_t
 /* The frame that the next mixer_read will give first. */
 int64_t mixer_position(const struct mixer *mixer);
 
-/* Fades out over `frames` from here and ends; what was asked ahead is dropped.  0: ends at once.
+/* Fades out over `frames` from here and ends, whatever is on; nothing is waited for.  0: ends at once.
  * From the thread in mixer_read only. */
 void mixer_fade_out(struct mixer *mixer, int64_t frames);
+
+/* A turn: what comes next is asked for anew, while what is on goes on.  Clips that were asked for and have not begun are
+ * dropped once the first new one is there.  A turn under way is replaced. */
+struct mix_turn {
+	void *user; /* given to `next` from here on */
+	size_t on_air; /* as mixer_on_air says; if another clip begins before the turn is made, it is lost */
+	/* Now: what is on fades out, and the first new clip starts behind the first lead_frames of that.  Else it starts
+	 * where the time line of the clips before says, or at once if that has passed. */
+	bool now;
+	int64_t lead_frames;
+	const _Atomic int64_t *fade_frames; /* read when the fade begins; borrowed */
+};
+/* `entry` of the clip that began last, in what is mixed by now; SIZE_MAX: none. */
+size_t mixer_on_air(const struct mixer *mixer);
+/* May be called when MIX_TURN_LOST is told.  STATUS_NO_MEMORY: nothing has changed. */
+enum status mixer_turn(struct mixer *mixer, const struct mix_turn *turn) MUST_USE;
+
+/* The programme is over when what is on is. */
+void mixer_end_here(struct mixer *mixer);
+
+/* Of several clips that are on, all but the one that began last fade out; false: there is only one. */
+bool mixer_leave_older(struct mixer *mixer, int64_t frames);
 
 void mixer_limiter_report(const struct mixer *mixer, struct mix_limiter_report *report);
 

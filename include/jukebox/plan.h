@@ -58,6 +58,8 @@ struct plan_clip {
 };
 
 void plan_clip_done(struct plan_clip *clip);
+/* STATUS_NO_MEMORY: *to is empty. */
+enum status plan_clip_copy(struct plan_clip *to, const struct plan_clip *from) MUST_USE;
 
 /* ---- what the decisions see of one track: a pure function of its record ------------------- */
 

@@ -4,16 +4,22 @@
 
 #include "jukebox/control.h"
 #include "jukebox/events.h"
+#include "jukebox/lineup.h"
 #include "jukebox/log.h"
 #include "jukebox/mix.h"
 #include "jukebox/onair.h"
 #include "jukebox/output.h"
 
-/* Where clips come from; as mix_next_fn. */
+/* Where clips come from.  All are called by one thread at a time, but not always the same. */
 struct player_source {
 	mix_next_fn *next;
-	/* Called in the thread of `next`, before it, when a reload was asked for; may be NULL. */
-	void (*reload)(void *user);
+	/* What follows is asked for anew: behind the clip of this entry (SIZE_MAX: from the beginning), on the time line
+	 * of the clips before, or, `now`, on one of its own.  NULL: it cannot; then there is no skip and no reload. */
+	void (*turn)(void *user, size_t on_air, bool now);
+	/* Before a turn, when a reload was asked for; false: all stays as it is.  May be NULL. */
+	bool (*reload)(void *user);
+	/* How long the first song behind a turn takes to arrive; may be NULL. */
+	double (*arrival_s)(void *user);
 	void *user;
 };
 
@@ -30,6 +36,7 @@ struct player_links {
 	struct control *control;
 	struct events *events;
 	struct onair *onair;
+	struct lineup *lineup; /* is told what began */
 	struct log *log;
 };
 

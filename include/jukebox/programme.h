@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "jukebox/library.h"
+#include "jukebox/lineup.h"
 #include "jukebox/log.h"
 #include "jukebox/plan.h"
 #include "jukebox/playlist.h"
@@ -28,13 +29,27 @@ void programme_free(struct programme *programme);
 /* For --explain. */
 void programme_explain(struct programme *programme, planner_explain_fn *explain, void *user);
 
-/* The next clip, in order; waits for measurements.  Fits mix_next_fn: the caller owns the clip; STATUS_END: that was all.
- * Tracks that cannot be played were logged, counted and left out.  One thread at a time. */
+/* What is on its way; borrowed until programme_free.  Its threads: any. */
+struct lineup *programme_lineup(struct programme *programme);
+
+/* The next clip, in order; waits for measurements.  Fits mix_next_fn: the caller owns the clip, whose `entry` is the number of a pick
+ * of the line-up; STATUS_END: that was all. Tracks that cannot be played were logged, counted and left out.  One thread at a time. */
 enum status programme_next(void *programme, struct plan_clip *clip, struct error *error) MUST_USE;
 
-/* Another list from the next track on, at the place behind the entry that was planned last, if it is in there. `playlist` is borrowed; the
- * old one is not used any more after the next programme_next. Same thread as programme_next. */
+/* Plans anew what follows the pick that is on: for a line-up that has changed.  The clips that come lie on the time line of those
+ * before, or, `now`, on one of their own.  Same thread as programme_next. */
+void programme_turn(struct programme *programme, size_t on_air, bool now);
+
+/* How long the first song behind a turn takes to arrive, in seconds. */
+double programme_arrival_s(const struct programme *programme);
+
+/* Another list in place of what has not begun: goes on behind what the line-up says began last.  `playlist` is borrowed; the
+ * old one is not used any more. Call programme_turn next.  Same thread as programme_next. */
 void programme_reload(struct programme *programme, const struct playlist *playlist);
+
+/* Goes on where another run stood; before the first programme_next. */
+enum status programme_resume(
+        struct programme *programme, int64_t round, size_t place, const char *last) MUST_USE;
 
 size_t programme_skipped(const struct programme *programme);
 size_t programme_planned(const struct programme *programme);

@@ -114,6 +114,12 @@ static bool open_outputs(struct mix_run *run, int *exit_status)
 	return true;
 }
 
+/* Of a list; a saved plan and the joints are fixed. */
+static struct lineup *lineup_of(const struct mix_run *run)
+{
+	return run->programme && !run->settings->joints ? programme_lineup(run->programme) : NULL;
+}
+
 /* ---- control ------------------------------------------------------------------------------------------ */
 
 static void unblock(void *user)
@@ -134,12 +140,22 @@ static void abort_outputs(void *user)
 static enum status next_of_plan(void *user, struct plan_clip *clip, struct error *error)
 {
 	struct plan_reader *r = user;
-	(void)error;
 	if (r->next == r->plan.count)
 		return STATUS_END;
-	*clip = r->plan.clips[r->next]; /* the mixer owns it from here on */
-	r->plan.clips[r->next++] = (struct plan_clip){0};
+	if (plan_clip_copy(clip, &r->plan.clips[r->next]) != STATUS_OK)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	clip->entry = r->next++;
 	return STATUS_OK;
+}
+
+/* Goes on with the next file. */
+static void turn_plan(void *user, size_t on_air, bool now)
+{
+	struct plan_reader *r = user;
+	r->next = on_air == SIZE_MAX ? 0 : on_air + 1;
+	while (now && r->next < r->plan.count &&
+	        strcmp(r->plan.clips[r->next].transition, "inner") == 0)
+		r->next++;
 }
 
 static enum status next_of_programme(void *user, struct plan_clip *clip, struct error *error)
@@ -179,7 +195,19 @@ static enum status next_of_joints(void *user, struct plan_clip *clip, struct err
 	return next_of_plan(&run->joints, clip, error);
 }
 
-static void reload(void *user)
+static void turn_programme(void *user, size_t on_air, bool now)
+{
+	struct mix_run *run = user;
+	programme_turn(run->programme, on_air, now);
+}
+
+static double arrival_s(void *user)
+{
+	const struct mix_run *run = user;
+	return programme_arrival_s(run->programme);
+}
+
+static bool reload(void *user)
 {
 	struct mix_run *run = user;
 	size_t n_bad;
@@ -188,12 +216,13 @@ static void reload(void *user)
 		log_print(run->log, LOG_WARNING,
 		        "reload: nothing in the new list; the old one goes on");
 		playlist_free(fresh);
-		return;
+		return false;
 	}
 	programme_reload(run->programme, fresh);
 	playlist_free(run->reloaded);
 	run->reloaded = fresh;
 	log_print(run->log, LOG_INFO, "reloaded: %zu entries", playlist_count(fresh));
+	return true;
 }
 
 /* ---- playing ------------------------------------------------------------------------------------------- */
@@ -225,7 +254,8 @@ static bool play(
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct error error = {0};
 	control_set_hooks(run->control, &hooks);
-	struct player_links links = {run->control, run->events, run->onair, run->log};
+	struct player_links links = {
+	        run->control, run->events, run->onair, lineup_of(run), run->log};
 	enum status status =
 	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
 	control_set_hooks(run->control, &(struct control_hooks){0});
@@ -241,10 +271,11 @@ static int mix_lists(struct mix_run *run, struct session *session)
 {
 	const struct settings *s = run->settings;
 	struct player_report report = {0};
-	run->programme = session_programme(session, s);
-	if (!run->programme)
-		return EXIT_FAILED;
-	struct player_source source = {.next = next_of_programme, .reload = reload, .user = run};
+	struct player_source source = {.next = next_of_programme,
+	        .turn = turn_programme,
+	        .reload = reload,
+	        .arrival_s = arrival_s,
+	        .user = run};
 	if (s->joints)
 		source = (struct player_source){.next = next_of_joints, .user = run};
 	bool ok = play(run, &source, &report);
@@ -253,8 +284,6 @@ static int mix_lists(struct mix_run *run, struct session *session)
 		log_print(run->log, LOG_ERROR,
 		        s->joints ? "there are no joints" : "nothing could be played");
 	plan_done(&run->joints.plan);
-	programme_free(run->programme);
-	playlist_free(run->reloaded);
 	if (!ok)
 		return EXIT_FAILED;
 	return control_stopping(run->control) ? EXIT_DONE
@@ -292,7 +321,7 @@ static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 {
 	if (run->settings->joints && !cut_reader(run, reader))
 		return EXIT_FAILED;
-	struct player_source source = {.next = next_of_plan, .user = reader};
+	struct player_source source = {.next = next_of_plan, .turn = turn_plan, .user = reader};
 	struct player_report report = {0};
 	if (!play(run, &source, &report) || report.clips == 0)
 		return EXIT_FAILED;
@@ -314,7 +343,7 @@ static void run_done(struct mix_run *run)
 /* Before outputs: a programme that is on the air already keeps its files. */
 static bool listen_to_people(struct mix_run *run, int *exit_status)
 {
-	struct control_desk desk = {.onair = run->onair};
+	struct control_desk desk = {.onair = run->onair, .lineup = lineup_of(run)};
 	struct error error = {0};
 	const char *path = run->settings->control;
 	if (!path)
@@ -364,10 +393,14 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		/* Outputs come last: a list with nothing in it leaves the file of another mix alone. */
 		if (playlist_count(session.playlist) == 0)
 			log_print(run->log, LOG_ERROR, "nothing could be played");
-		else if (open_run(run, &exit_status))
+		else
+			run->programme = session_programme(&session, run->settings);
+		if (run->programme && open_run(run, &exit_status))
 			exit_status = mix_lists(run, &session);
 	}
 	run_done(run);
+	programme_free(run->programme);
+	playlist_free(run->reloaded);
 	session_close(&session);
 	return exit_status;
 }

@@ -13,11 +13,13 @@
  */
 #include "ahead.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "deck.h"
 #include "jukebox/decoder.h"
@@ -71,6 +73,7 @@ struct ahead {
 	struct stream *awaited; /* what the mixer waits for, if it does */
 	bool clip_awaited; /* the mixer waits for a clip */
 	bool all_known, dropped, stop;
+	int n_alive; /* threads that have not ended */
 	enum status ask_status, work_status; /* why there are no more clips; why no more frames */
 	struct error ask_error;
 
@@ -298,6 +301,7 @@ static void *work(void *user)
 		pthread_cond_wait(&a->work, &a->lock);
 		a->n_idle--;
 	}
+	a->n_alive--;
 	pthread_mutex_unlock(&a->lock);
 	deck_scratch_free(scratch);
 	return NULL;
@@ -450,6 +454,7 @@ static void *ask(void *user)
 		else
 			pthread_cond_wait(&a->ask, &a->lock);
 	}
+	a->n_alive--;
 	pthread_mutex_unlock(&a->lock);
 	return NULL;
 }
@@ -487,8 +492,19 @@ static bool start_threads(struct ahead *a)
 	        start_thread(&a->workers[a->n_workers], work, a))
 		a->n_workers++;
 	a->has_asker = a->n_workers > 0 && start_thread(&a->asker, ask, a);
+	a->n_alive = a->n_workers + a->has_asker;
 	pthread_mutex_unlock(&a->lock);
 	return a->has_asker;
+}
+
+/* Deadlines are of the clock that never steps. */
+static void init_timed_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
 struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, void *user)
@@ -504,7 +520,7 @@ struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, vo
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	pthread_cond_init(&a->ask, NULL);
-	pthread_cond_init(&a->ready, NULL);
+	init_timed_condition(&a->ready);
 	if (!start_threads(a)) {
 		ahead_free(a);
 		return NULL;
@@ -512,13 +528,21 @@ struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, vo
 	return a;
 }
 
-static void stop_threads(struct ahead *a)
+/* How many have not ended yet. */
+static int tell_threads_to_stop(struct ahead *a)
 {
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_cond_broadcast(&a->work);
 	pthread_cond_broadcast(&a->ask);
+	int n_alive = a->n_alive;
 	pthread_mutex_unlock(&a->lock);
+	return n_alive;
+}
+
+static void stop_threads(struct ahead *a)
+{
+	(void)tell_threads_to_stop(a);
 	if (a->has_asker)
 		pthread_join(a->asker, NULL);
 	for (int i = 0; i < a->n_workers; i++)
@@ -557,6 +581,14 @@ void ahead_free(struct ahead *ahead)
 	free(ahead);
 }
 
+bool ahead_try_free(struct ahead *ahead)
+{
+	if (ahead && tell_threads_to_stop(ahead) > 0)
+		return false;
+	ahead_free(ahead);
+	return true;
+}
+
 /* ---- the mixer's side ---------------------------------------------------------------------------------- */
 
 static enum status take_known(struct ahead *a, struct clip **clip, struct error *error)
@@ -584,6 +616,57 @@ enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *er
 	enum status status = take_known(a, clip, error);
 	pthread_mutex_unlock(&a->lock);
 	return status;
+}
+
+/* False: the deadline has passed. */
+static bool wait_ready(struct ahead *a, int64_t deadline_ns)
+{
+	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
+}
+
+static bool is_decoded(const struct stream *s)
+{
+	return !s || s->n_filled >= WAKE || s->finished || (s->n_filled > 0 && s->waiting);
+}
+
+static enum ahead_state state_of_next(const struct ahead *a, bool decoded)
+{
+	const struct clip *clip = a->first_known;
+	if (!clip)
+		return !a->all_known                ? AHEAD_LATE
+		       : a->ask_status == STATUS_OK ? AHEAD_END
+		                                    : AHEAD_READY;
+	return !decoded || a->work_status != STATUS_OK || is_decoded(clip->stream) ? AHEAD_READY
+	                                                                           : AHEAD_LATE;
+}
+
+enum ahead_state ahead_await_next(struct ahead *ahead, bool decoded, int64_t deadline_ns)
+{
+	struct ahead *a = ahead;
+	enum ahead_state state;
+	pthread_mutex_lock(&a->lock);
+	while ((state = state_of_next(a, decoded)) == AHEAD_LATE) {
+		a->clip_awaited = !a->first_known;
+		a->awaited = a->first_known ? a->first_known->stream : NULL;
+		if (a->awaited)
+			a->awaited->needed = true;
+		pthread_cond_signal(&a->ask);
+		pthread_cond_broadcast(&a->work);
+		if (!wait_ready(a, deadline_ns))
+			break;
+	}
+	a->awaited = NULL;
+	pthread_mutex_unlock(&a->lock);
+	return state;
+}
+
+const struct plan_clip *ahead_peek(struct ahead *ahead)
+{
+	pthread_mutex_lock(&ahead->lock);
+	const struct plan_clip *clip = ahead->first_known ? &ahead->first_known->plan : NULL;
+	pthread_mutex_unlock(&ahead->lock);
+	return clip;
 }
 
 static struct block *next_block(struct ahead *a, struct stream *s)

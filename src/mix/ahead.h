@@ -15,6 +15,8 @@ struct ahead;
 struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, void *user);
 /* Waits for a call of `next` under way, and for blocks being decoded. */
 void ahead_free(struct ahead *ahead);
+/* The same, if nothing has to be waited for; else its threads are told to end and it stays, for another try. */
+bool ahead_try_free(struct ahead *ahead);
 
 /* The next clip of the plan; waits for it.  The mixer's reference, let go with ahead_leave. STATUS_END: no more. */
 enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *error) MUST_USE;
@@ -26,6 +28,17 @@ enum status ahead_read(struct ahead *ahead, struct clip *clip, const float **fra
 void ahead_took(struct ahead *ahead, struct clip *clip, size_t n_frames);
 
 void ahead_leave(struct ahead *ahead, struct clip *clip);
+
+/* As far as can be told by the deadline (of clock_now_ns; 0: at once). */
+enum ahead_state {
+	AHEAD_READY, /* the call that was meant will not wait */
+	AHEAD_END, /* there is no next clip */
+	AHEAD_LATE,
+};
+/* Before ahead_next; with `decoded` the first frames of that clip are there, too. */
+enum ahead_state ahead_await_next(struct ahead *ahead, bool decoded, int64_t deadline_ns);
+/* What ahead_next will give; borrowed until then.  Only after AHEAD_READY; NULL: a failure. */
+const struct plan_clip *ahead_peek(struct ahead *ahead);
 
 /* No more clips: those that ahead_next has not given are dropped, `next` is not called again. */
 void ahead_drop(struct ahead *ahead);

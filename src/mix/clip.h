@@ -32,6 +32,10 @@ struct clip {
 	/* the mixer's */
 	struct clip *next;
 	struct gain_curve curve;
+	int64_t start,
+	        title; /* frames of the mixer, where the plan's are of the source's time line */
+	int64_t leave_from,
+	        leave_to; /* fades out between these, and is over then; 0: it plays to its end */
 	bool start_told, title_told, failure_told;
 };
 

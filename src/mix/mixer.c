@@ -2,31 +2,37 @@
  *
  * It mixes limiter_delay() frames ahead of what it hands out.  A stretch is only mixed when every clip that can
  * begin in it is known.  Whatever the cuts of calls and the speed of threads, each frame is the same sum in the
- * order of the plan.  Decoding is ahead.c's, curves are gain.c's.
+ * order of the plan.
+ *
+ * Clips come on reels.  One is on; a turn prepares another one (`coming`) beside it and changes over when that one has
+ * something to play; what was on leaves, with no more clips than had begun.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ahead.h"
+#include "jukebox/clock.h"
 #include "jukebox/mix.h"
 #include "limiter.h"
+#include "reel.h"
 
 enum { CHUNK_FRAMES = LIMITER_MOST_FRAMES };
 
 struct mixer {
 	struct mix_options options;
+	mix_next_fn *next;
 	mix_event_fn *event;
 	void *user;
-	struct ahead *ahead;
 	struct limiter *limiter; /* NULL: off */
 
-	struct clip *first, *last; /* taken, and not yet over at `position` */
+	struct reel *on, *coming, *leaving, *over_with; /* the last two are lists, oldest first */
+	struct mix_turn turn; /* what `coming` is for */
+	size_t last_begun; /* entry of the clip that began last, as mixed */
+	int64_t last_begun_start;
+
 	int64_t position; /* of the next frame handed out */
 	int64_t mixed; /* of the next frame to mix */
-	int64_t horizon; /* clips that begin before it are all taken */
-	int64_t end; /* of all taken clips */
-	bool all_taken, over;
+	bool over;
 	size_t n_primed; /* frames of the limiter's delay that were mixed */
 
 	bool fading;
@@ -44,30 +50,40 @@ struct mixer *mixer_new(const struct mix_options *options, mix_next_fn *next, mi
 	if (!m)
 		return NULL;
 	m->options = *options;
+	m->next = next;
 	m->event = event;
 	m->user = user;
+	m->last_begun = SIZE_MAX;
+	m->last_begun_start = -1;
 	if (options->limiter)
 		m->limiter = limiter_new(options->rate_hz, options->ceiling_dbtp);
 	m->bus = m->own;
 	if (m->limiter || !options->limiter)
-		m->ahead = ahead_new(options, next, user);
-	if (!m->ahead) {
+		m->on = reel_new(options, next, user);
+	if (!m->on) {
 		mixer_free(m);
 		return NULL;
 	}
 	return m;
 }
 
+static void free_reels(struct reel *first)
+{
+	while (first) {
+		struct reel *next = first->next;
+		reel_free(first);
+		first = next;
+	}
+}
+
 void mixer_free(struct mixer *mixer)
 {
 	if (!mixer)
 		return;
-	while (mixer->first) {
-		struct clip *clip = mixer->first;
-		mixer->first = clip->next;
-		ahead_leave(mixer->ahead, clip);
-	}
-	ahead_free(mixer->ahead);
+	free_reels(mixer->leaving);
+	free_reels(mixer->over_with);
+	reel_free(mixer->coming);
+	reel_free(mixer->on);
 	limiter_free(mixer->limiter);
 	free(mixer);
 }
@@ -86,44 +102,48 @@ void mixer_limiter_report(const struct mixer *mixer, struct mix_limiter_report *
 
 /* ---- what happens when ---------------------------------------------------------------------------- */
 
-static int64_t end_of(const struct clip *clip)
-{
-	return clip->plan.start_frame + clip->plan.n_frames;
-}
-
-static int64_t title_frame(const struct clip *clip)
-{
-	int64_t first = clip->plan.start_frame, last = end_of(clip);
-	int64_t at = clip->plan.title_frame;
-	return at < first ? first : at > last ? last : at;
-}
-
 static bool has_failure_to_tell(const struct clip *clip)
 {
 	return !clip->failure_told && atomic_load(&((struct clip *)clip)->failed);
 }
 
-static int64_t failure_frame(const struct clip *clip)
+static int64_t smaller(int64_t a, int64_t b)
 {
-	return clip->plan.start_frame + clip->failed_frame;
+	return a < b ? a : b;
 }
 
 /* The clip's next event and its frame. */
 static enum mix_event next_of_clip(const struct clip *clip, int64_t *frame)
 {
-	*frame = clip->plan.start_frame;
+	int64_t end = clip_end(clip);
+	*frame = clip->start;
 	if (!clip->start_told)
 		return MIX_CLIP_START;
 	bool fails = has_failure_to_tell(clip);
-	*frame = title_frame(clip);
-	if (!clip->title_told && (!fails || *frame <= failure_frame(clip)))
+	int64_t failure = clip->start + clip->failed_frame;
+	*frame = smaller(clip->title, end);
+	if (!clip->title_told && (!fails || *frame <= failure))
 		return MIX_TITLE;
-	if (fails) {
-		*frame = failure_frame(clip);
+	if (fails && failure <= end) {
+		*frame = failure;
 		return MIX_CLIP_FAILED;
 	}
-	*frame = end_of(clip);
+	*frame = end;
 	return MIX_CLIP_END;
+}
+
+static void first_event_of(
+        struct reel *reel, struct clip **speaker, enum mix_event *event, int64_t *frame)
+{
+	for (struct clip *clip = reel->first; clip; clip = clip->next) {
+		int64_t at;
+		enum mix_event what = next_of_clip(clip, &at);
+		if (at >= *frame)
+			continue;
+		*speaker = clip;
+		*frame = at;
+		*event = what;
+	}
 }
 
 /* Of the events before `before` the first; at the same frame clips speak in the order of the plan. */
@@ -132,29 +152,22 @@ static struct clip *next_event(
 {
 	struct clip *speaker = NULL;
 	*frame = before;
-	for (struct clip *clip = m->first; clip; clip = clip->next) {
-		int64_t at;
-		enum mix_event what = next_of_clip(clip, &at);
-		if (at >= *frame)
-			continue;
-		speaker = clip;
-		*frame = at;
-		*event = what;
-	}
+	for (struct reel *reel = m->leaving; reel; reel = reel->next)
+		first_event_of(reel, &speaker, event, frame);
+	first_event_of(m->on, &speaker, event, frame);
 	return speaker;
 }
 
-static void unlink_clip(struct mixer *m, struct clip *clip)
+static void let_go(struct mixer *m, struct clip *clip)
 {
-	struct clip **at = &m->first, *before = NULL;
-	while (*at != clip) {
-		before = *at;
-		at = &before->next;
-	}
-	*at = clip->next;
-	if (m->last == clip)
-		m->last = before;
-	ahead_leave(m->ahead, clip);
+	struct reel *reel = m->leaving;
+	for (; reel; reel = reel->next)
+		for (const struct clip *c = reel->first; c; c = c->next)
+			if (c == clip) {
+				reel_drop(reel, clip);
+				return;
+			}
+	reel_drop(m->on, clip);
 }
 
 static void tell(struct mixer *m, struct clip *clip, enum mix_event event, int64_t frame)
@@ -162,11 +175,14 @@ static void tell(struct mixer *m, struct clip *clip, enum mix_event event, int64
 	clip->start_told |= event == MIX_CLIP_START;
 	clip->title_told |= event == MIX_TITLE;
 	clip->failure_told |= event == MIX_CLIP_FAILED;
+	struct plan_clip told = clip->plan; /* its texts are borrowed */
+	told.start_frame = clip->start;
+	told.title_frame = clip->title;
 	if (m->event)
-		m->event(m->user, event, frame, &clip->plan,
+		m->event(m->user, event, frame, &told,
 		        event == MIX_CLIP_FAILED ? clip->failure : "");
 	if (event == MIX_CLIP_END)
-		unlink_clip(m, clip);
+		let_go(m, clip);
 }
 
 static void tell_events(struct mixer *m, int64_t before)
@@ -178,93 +194,220 @@ static void tell_events(struct mixer *m, int64_t before)
 		tell(m, clip, event, frame);
 }
 
+static void tell_turn(struct mixer *m, enum mix_event event)
+{
+	if (m->event)
+		m->event(m->user, event, m->position, NULL, "");
+}
+
+static void end_clips(struct mixer *m, struct reel *reel)
+{
+	while (reel->first) {
+		struct clip *clip = reel->first;
+		if (clip->start_told)
+			tell(m, clip, MIX_CLIP_END, m->position);
+		else
+			reel_drop(reel, clip);
+	}
+}
+
 /* The programme ends here, at `position`: what was begun ends with it. */
 static void finish(struct mixer *m)
 {
 	m->over = true;
-	ahead_drop(m->ahead);
+	ahead_drop(m->on->ahead);
 	tell_events(m, m->position + !m->fading);
-	while (m->first) {
-		struct clip *clip = m->first;
-		if (clip->start_told)
-			tell(m, clip, MIX_CLIP_END, m->position);
+	for (struct reel *reel = m->leaving; reel; reel = reel->next)
+		end_clips(m, reel);
+	end_clips(m, m->on);
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------------ */
+
+static void append_reel(struct reel **list, struct reel *reel)
+{
+	while (*list)
+		list = &(*list)->next;
+	reel->next = NULL;
+	*list = reel;
+}
+
+/* It plays no more; its threads may need a moment. */
+static void retire(struct mixer *m, struct reel *reel)
+{
+	reel_close(reel, INT64_MIN);
+	append_reel(&m->over_with, reel);
+}
+
+static void free_retired(struct mixer *m)
+{
+	struct reel **at = &m->over_with;
+	while (*at) {
+		struct reel *reel = *at, *next = reel->next;
+		if (reel_try_free(reel))
+			*at = next;
 		else
-			unlink_clip(m, clip);
+			at = &reel->next;
 	}
+}
+
+static void retire_left(struct mixer *m)
+{
+	struct reel **at = &m->leaving;
+	while (*at) {
+		struct reel *reel = *at;
+		if (reel->first) {
+			at = &reel->next;
+			continue;
+		}
+		*at = reel->next;
+		retire(m, reel);
+	}
+}
+
+size_t mixer_on_air(const struct mixer *m)
+{
+	return m->last_begun;
+}
+
+enum status mixer_turn(struct mixer *m, const struct mix_turn *turn)
+{
+	struct reel *reel = reel_new(&m->options, m->next, turn->user);
+	if (!reel)
+		return STATUS_NO_MEMORY;
+	if (m->coming)
+		retire(m, m->coming);
+	m->coming = reel;
+	m->turn = *turn;
+	return STATUS_OK;
+}
+
+static void fade_reel(struct reel *reel, int64_t position, int64_t frames)
+{
+	for (struct clip *clip = reel->first; clip; clip = clip->next)
+		if (clip->leave_to == 0)
+			clip_leave(clip, position, frames);
+}
+
+/* Where the coming reel's time line lies on the mixer's. */
+static int64_t shift_of_coming(const struct mixer *m, const struct plan_clip *first)
+{
+	int64_t start = m->on->shift + (first ? first->start_frame : 0);
+	if (m->turn.now)
+		start = m->mixed + m->turn.lead_frames;
+	else if (start < m->mixed)
+		start = m->mixed;
+	return start - (first ? first->start_frame : 0);
+}
+
+/* The old one ends in the middle of an album: not with a click. */
+static void soften_cut(struct mixer *m, const struct plan_clip *first)
+{
+	int64_t frames = m->options.rate_hz;
+	struct clip *clip = m->on->first;
+	while (clip && clip->next && clip->next->start < m->mixed)
+		clip = clip->next;
+	bool was_joined = clip && clip->next && clip->next->plan.joined;
+	if (!was_joined || (first && first->joined) || clip->leave_to > 0)
+		return;
+	clip->leave_to = clip_end(clip);
+	clip->leave_from = clip->leave_to - smaller(frames, clip->leave_to - m->mixed);
+}
+
+static void change_over(struct mixer *m)
+{
+	const struct plan_clip *first = ahead_peek(m->coming->ahead);
+	soften_cut(m, m->turn.now ? NULL : first);
+	m->coming->shift = shift_of_coming(m, first);
+	m->coming->horizon = m->coming->end = m->mixed;
+	reel_close(m->on, m->mixed);
+	if (m->turn.now) {
+		int64_t frames = atomic_load(m->turn.fade_frames);
+		for (struct reel *reel = m->leaving; reel; reel = reel->next)
+			fade_reel(reel, m->mixed, frames);
+		fade_reel(m->on, m->mixed, frames);
+	}
+	append_reel(&m->leaving, m->on);
+	m->on = m->coming;
+	m->coming = NULL;
+	tell_turn(m, MIX_TURNED);
+}
+
+/* Changes over if the coming reel has its first clip; waits for that at most until the deadline. */
+static void try_turn(struct mixer *m, int64_t deadline_ns)
+{
+	if (m->last_begun != m->turn.on_air) {
+		retire(m, m->coming);
+		m->coming = NULL;
+		tell_turn(m, MIX_TURN_LOST);
+		return;
+	}
+	if (ahead_await_next(m->coming->ahead, m->turn.now, deadline_ns) != AHEAD_LATE)
+		change_over(m);
+}
+
+void mixer_end_here(struct mixer *m)
+{
+	if (m->coming)
+		retire(m, m->coming);
+	m->coming = NULL;
+	soften_cut(m, NULL);
+	reel_close(m->on, m->mixed);
+}
+
+bool mixer_leave_older(struct mixer *m, int64_t frames)
+{
+	bool any = false;
+	for (struct reel *reel = m->leaving; reel; reel = reel->next)
+		for (struct clip *clip = reel->first; clip; clip = clip->next)
+			any |= clip->leave_to == 0;
+	for (struct reel *reel = m->leaving; reel; reel = reel->next)
+		fade_reel(reel, m->mixed, frames);
+	for (struct clip *clip = m->on->first; clip; clip = clip->next)
+		if (clip->start < m->last_begun_start && clip->leave_to == 0) {
+			clip_leave(clip, m->mixed, frames);
+			any = true;
+		}
+	return any;
 }
 
 /* ---- the sum -------------------------------------------------------------------------------------------- */
 
-static enum status take_clip(struct mixer *m, struct error *error)
-{
-	struct clip *clip;
-	enum status status = m->fading ? STATUS_END : ahead_next(m->ahead, &clip, error);
-	m->all_taken = status == STATUS_END;
-	if (status != STATUS_OK)
-		return m->all_taken ? STATUS_OK : status;
-	clip->next = NULL;
-	if (m->first)
-		m->last->next = clip;
-	else
-		m->first = clip;
-	m->last = clip;
-	int64_t overlap = clip->plan.overlap_frames, end = end_of(clip);
-	int64_t horizon = end - (overlap > 0 ? overlap : 0);
-	horizon = horizon > clip->plan.start_frame ? horizon : clip->plan.start_frame;
-	m->horizon = horizon > m->horizon ? horizon : m->horizon;
-	m->end = end > m->end ? end : m->end;
-	return STATUS_OK;
-}
+static const int64_t POLL_NS = 20000000;
 
-/* n frames of the clip from its frame `at` on, which are all its own. */
-static enum status add_clip(struct mixer *m, struct clip *clip, int64_t at, float *to, size_t n,
-        bool add, struct error *error)
+/* Every clip that can begin at `mixed` is known.  A wait for the next one gives way to a turn. */
+static enum status know_enough(struct mixer *m, struct error *error)
 {
-	while (n > 0) {
-		const float *frames;
-		size_t k;
-		TRY(ahead_read(m->ahead, clip, &frames, &k, error));
-		k = k < n ? k : n;
-		size_t n_flat = gain_flat(&clip->curve, at, k);
-		if (n_flat) {
-			k = n_flat;
-			gain_apply(to, frames, (float)clip->curve.level_lin, k, add);
-		} else {
-			k = gain_ramp(&clip->curve, at, k, m->factors);
-			gain_apply_ramp(to, frames, m->factors, k, add);
+	struct reel *on = m->on;
+	while (!on->all_taken && m->mixed >= on->horizon) {
+		int64_t wait = m->fading ? 0 : m->coming ? clock_now_ns() + POLL_NS : INT64_MAX;
+		if (ahead_await_next(on->ahead, false, wait) != AHEAD_LATE) {
+			TRY(reel_take(on, error));
+			continue;
 		}
-		ahead_took(m->ahead, clip, k);
-		to += 2 * k;
-		at += (int64_t)k;
-		n -= k;
+		if (m->fading)
+			return STATUS_OK; /* what is not there is not heard any more */
+		try_turn(m, clock_now_ns() + POLL_NS);
+		on = m->on;
 	}
 	return STATUS_OK;
 }
 
-/* The part of [mixed, mixed + n) that the clip fills. */
-static bool overlaps(
-        const struct mixer *m, const struct clip *clip, size_t n, size_t *from, size_t *to)
+static void note_begun(struct mixer *m)
 {
-	int64_t first = clip->plan.start_frame - m->mixed, last = end_of(clip) - m->mixed;
-	*from = first < 0 ? 0 : (uint64_t)first < n ? (size_t)first : n;
-	*to = last < 0 ? 0 : (uint64_t)last < n ? (size_t)last : n;
-	return *from < *to;
+	for (const struct clip *clip = m->on->first; clip; clip = clip->next)
+		if (clip->start < m->mixed && clip->start >= m->last_begun_start) {
+			m->last_begun = clip->plan.entry;
+			m->last_begun_start = clip->start;
+		}
 }
 
-static enum status sum_clips(struct mixer *m, size_t n, struct error *error)
+static enum status sum_reels(struct mixer *m, size_t n, struct error *error)
 {
 	bool is_empty = true;
-	for (struct clip *clip = m->first; clip; clip = clip->next) {
-		size_t from, to;
-		if (!overlaps(m, clip, n, &from, &to))
-			continue;
-		bool fills = is_empty && from == 0 && to == n;
-		if (is_empty && !fills)
-			memset(m->bus, 0, 2 * n * sizeof(*m->bus));
-		is_empty = false;
-		int64_t at = m->mixed + (int64_t)from - clip->plan.start_frame;
-		TRY(add_clip(m, clip, at, m->bus + 2 * from, to - from, !fills, error));
-	}
+	for (struct reel *reel = m->leaving; reel; reel = reel->next)
+		TRY(reel_sum(reel, m->mixed, n, m->bus, m->factors, &is_empty, error));
+	TRY(reel_sum(m->on, m->mixed, n, m->bus, m->factors, &is_empty, error));
 	if (is_empty)
 		memset(m->bus, 0, 2 * n * sizeof(*m->bus));
 	return STATUS_OK;
@@ -275,12 +418,12 @@ static enum status mix(struct mixer *m, size_t most, size_t *n, struct error *er
 {
 	if (m->limiter)
 		m->bus = limiter_room(m->limiter);
-	while (!m->all_taken && m->mixed >= m->horizon)
-		TRY(take_clip(m, error));
-	int64_t known = m->horizon - m->mixed;
-	*n = m->all_taken || (uint64_t)known > most ? most : (size_t)known;
-	TRY(sum_clips(m, *n, error));
+	TRY(know_enough(m, error));
+	int64_t known = m->on->horizon - m->mixed;
+	*n = m->on->all_taken || known <= 0 || (uint64_t)known > most ? most : (size_t)known;
+	TRY(sum_reels(m, *n, error));
 	m->mixed += (int64_t)*n;
+	note_begun(m);
 	return STATUS_OK;
 }
 
@@ -312,7 +455,6 @@ void mixer_fade_out(struct mixer *mixer, int64_t frames)
 	mixer->fading = true;
 	mixer->fade_from = mixer->position;
 	mixer->fade_frames = frames > 0 ? frames : 0;
-	ahead_drop(mixer->ahead);
 }
 
 static void apply_fade(const struct mixer *m, float *frames, size_t n)
@@ -332,6 +474,34 @@ static enum status end_programme(struct mixer *m)
 	return STATUS_END;
 }
 
+/* Of all that is known. */
+static int64_t end_of_all(const struct mixer *m)
+{
+	int64_t end = m->on->end;
+	for (const struct reel *reel = m->leaving; reel; reel = reel->next)
+		for (const struct clip *clip = reel->first; clip; clip = clip->next)
+			end = clip_end(clip) > end ? clip_end(clip) : end;
+	return end;
+}
+
+/* The end is near, and another reel is coming: it begins before that. */
+static bool ends_within(const struct mixer *m, size_t n)
+{
+	return m->on->all_taken && end_of_all(m) - m->mixed <= (int64_t)n;
+}
+
+static void look_for_turn(struct mixer *m, size_t n)
+{
+	if (m->over_with)
+		free_retired(m);
+	if (m->leaving)
+		retire_left(m);
+	if (m->coming && !m->fading)
+		try_turn(m, 0);
+	while (m->coming && !m->fading && ends_within(m, n))
+		try_turn(m, clock_now_ns() + POLL_NS);
+}
+
 enum status mixer_read(
         struct mixer *mixer, float *to, size_t max_frames, size_t *n_frames, struct error *error)
 {
@@ -342,10 +512,11 @@ enum status mixer_read(
 		n = until(m, m->fade_from + m->fade_frames, n);
 	if (m->over || n == 0)
 		return end_programme(m);
+	look_for_turn(m, n);
 	TRY(prime(m, error));
 	TRY(mix(m, n, &n, error));
-	if (m->all_taken)
-		n = until(m, m->end, n);
+	if (m->on->all_taken)
+		n = until(m, end_of_all(m), n);
 	if (n == 0)
 		return end_programme(m);
 	if (m->limiter)

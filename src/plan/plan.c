@@ -2,6 +2,7 @@
 #include "jukebox/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void plan_clip_done(struct plan_clip *clip)
 {
@@ -9,6 +10,20 @@ void plan_clip_done(struct plan_clip *clip)
 	free(clip->title);
 	free(clip->artist);
 	clip->path = clip->title = clip->artist = NULL;
+}
+
+enum status plan_clip_copy(struct plan_clip *to, const struct plan_clip *from)
+{
+	*to = *from;
+	to->path = from->path ? strdup(from->path) : NULL;
+	to->title = from->title ? strdup(from->title) : NULL;
+	to->artist = from->artist ? strdup(from->artist) : NULL;
+	if ((!from->path || to->path) && (!from->title || to->title) &&
+	        (!from->artist || to->artist))
+		return STATUS_OK;
+	plan_clip_done(to);
+	*to = (struct plan_clip){0};
+	return STATUS_NO_MEMORY;
 }
 
 void plan_done(struct plan *plan)

@@ -18,13 +18,14 @@
 #include "protocol.h"
 #include "server.h"
 
+enum { COMING_SHOWN = 20 };
 static const int64_t UNBLOCK_AFTER_NS = 400000000, ABORT_AFTER_NS = 1400000000;
 
 struct control {
 	pthread_t thread;
 	bool has_thread;
 	int signals, wake; /* descriptors */
-	atomic_bool quit, stopping, skip, reload, ending, paused;
+	atomic_bool quit, stopping, skip, reload, changed, ending, paused;
 	_Atomic double volume_db;
 	pthread_mutex_t lock; /* guards hooks */
 	struct control_hooks hooks;
@@ -141,6 +142,22 @@ static int add_history(json_t *reply, const struct onair_snapshot *s)
 	return bad | json_object_set_new(reply, "history", history);
 }
 
+static int add_queue(json_t *reply, struct lineup *lineup)
+{
+	struct pick picks[COMING_SHOWN];
+	size_t n = lineup ? lineup_coming(lineup, picks, COMING_SHOWN) : 0;
+	json_t *queue = json_array();
+	int bad = 0;
+	for (size_t i = 0; i < n; i++) {
+		bad |= json_array_append_new(queue,
+		        json_pack("{s:I, s:b, s:o, s:o}", "item", (json_int_t)picks[i].id, "queued",
+		                picks[i].queued, "path", text_or_null(picks[i].path), "title",
+		                text_or_null(picks[i].title)));
+		pick_done(&picks[i]);
+	}
+	return bad | json_object_set_new(reply, "queue", queue);
+}
+
 static enum status add_status(const struct control *c, json_t *reply, struct error *error)
 {
 	struct onair_snapshot s;
@@ -153,6 +170,7 @@ static enum status add_status(const struct control *c, json_t *reply, struct err
 	bad |= json_object_set_new(reply, "ending", json_boolean(control_ending(c)));
 	bad |= add_now(reply, &s);
 	bad |= json_object_set_new(reply, "next", s.has_next ? track_object(&s.next) : json_null());
+	bad |= add_queue(reply, c->desk.lineup);
 	bad |= add_history(reply, &s);
 	onair_snapshot_done(&s);
 	return bad ? error_set(error, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
@@ -164,6 +182,22 @@ static enum status set_volume(
 	if (r->has_volume)
 		atomic_store(&c->volume_db, r->volume_db);
 	return json_object_set_new(reply, "volume_db", json_real(control_volume_db(c)))
+	               ? error_set(error, STATUS_NO_MEMORY, "out of memory")
+	               : STATUS_OK;
+}
+
+static enum status change_lineup(
+        struct control *c, const struct request *r, json_t *reply, struct error *error)
+{
+	size_t id = (size_t)r->item;
+	if (!c->desk.lineup)
+		return error_set(error, STATUS_UNSUPPORTED, "this programme is fixed");
+	if (r->kind == REQUEST_QUEUE)
+		TRY(lineup_queue(c->desk.lineup, r->path, r->next, &id, error));
+	else
+		TRY(lineup_remove(c->desk.lineup, id, error));
+	atomic_store(&c->changed, true);
+	return json_object_set_new(reply, "item", json_integer((json_int_t)id))
 	               ? error_set(error, STATUS_NO_MEMORY, "out of memory")
 	               : STATUS_OK;
 }
@@ -195,7 +229,7 @@ static enum status carry_out(
 		break;
 	case REQUEST_QUEUE:
 	case REQUEST_REMOVE:
-		return error_set(error, STATUS_UNSUPPORTED, "not in this version");
+		return change_lineup(c, r, reply, error);
 	}
 	return STATUS_OK;
 }
@@ -354,6 +388,11 @@ bool control_take_skip(struct control *c)
 bool control_take_reload(struct control *c)
 {
 	return atomic_exchange(&c->reload, false);
+}
+
+bool control_take_lineup_changed(struct control *c)
+{
+	return atomic_exchange(&c->changed, false);
 }
 
 bool control_ending(const struct control *c)

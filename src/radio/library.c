@@ -22,9 +22,11 @@ struct library {
 	struct cache *cache;
 	struct log *log;
 	struct measure_pool *pool;
-	pthread_mutex_t lock; /* guards tickets' state and what comes with it, and `cancelled` */
+	pthread_mutex_t
+	        lock; /* guards tickets' state and what comes with it, `cancelled` and `forgotten` */
 	pthread_cond_t ready;
 	bool cancelled;
+	size_t forgotten; /* tickets before this one are nobody's */
 	struct ticket tickets[LIBRARY_AHEAD];
 	size_t asked, taken; /* counts since the beginning; ticket n lies at n % LIBRARY_AHEAD */
 };
@@ -61,6 +63,10 @@ static void measured(void *user, struct measured *m)
 	struct ticket *t = ticket_at(l, m->index);
 	store(l, m);
 	pthread_mutex_lock(&l->lock);
+	if (m->index < l->forgotten) { /* nobody waits for it any more */
+		pthread_mutex_unlock(&l->lock);
+		return;
+	}
 	t->status = m->status;
 	t->error = m->error;
 	if (m->status == STATUS_OK)
@@ -187,6 +193,15 @@ enum status library_take(
 	ticket_done(t);
 	l->taken++;
 	return status;
+}
+
+void library_forget(struct library *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->forgotten = l->asked;
+	for (; l->taken < l->asked; l->taken++)
+		ticket_done(ticket_at(l, l->taken));
+	pthread_mutex_unlock(&l->lock);
 }
 
 size_t library_waiting(const struct library *l)

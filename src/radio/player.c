@@ -1,12 +1,13 @@
-/* player.c - pulls the mix and hands it to every output; answers skip, reload and stop on the way.
+/* player.c - pulls the mix and hands it to every output; answers skip, reload, pause and stop on the way.
  *
- * A skip fades the mix out and begins another one with the clips that had not begun: the programme is not
- * planned anew, it only moves forward in time.
+ * Whatever changes what comes next is a turn of the mixer: the source is asked anew, by another asking, for what follows
+ * the song on air, while that goes on.
  */
 #include "jukebox/player.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,24 @@
 #include "fader.h"
 #include "pace.h"
 
-enum { BLOCK_FRAMES = 4096, TAPE_MOST = 256 };
-static const double STOP_FADE_S = 0.8, SKIP_FADE_S = 0.6;
+enum { BLOCK_FRAMES = 4096, TAPE_MOST = 64, ASKINGS = 64 };
+static const double STOP_FADE_S = 0.8;
+/* A skip: the old song has sunk a little when the new one enters, and is gone when that has arrived. */
+static const double SKIP_LEAD_S = 0.8, SKIP_FADE_LEAST_S = 2.4, SKIP_FADE_MOST_S = 5;
 
-/* Clips given to the mixer that have not begun: what a skip goes on with. */
+/* One row of questions to the source: up to the next turn. */
+struct asking {
+	struct player *player;
+	unsigned number;
+	size_t on_air;
+	bool now, reload, begun;
+	_Atomic int64_t fade_frames;
+};
+
+/* Clips given to the mixer that have not begun, for the names of what comes next. */
 struct tape {
 	struct plan_clip clips[TAPE_MOST];
-	size_t count, again; /* again: how many at the front are to be given once more */
+	size_t count;
 };
 
 struct player {
@@ -30,52 +42,35 @@ struct player {
 	struct control *control;
 	struct events *events;
 	struct onair *onair;
+	struct lineup *lineup;
 	struct log *log;
 	struct player_report *report;
 	struct mix_options options;
+	struct mixer *mixer;
 
-	pthread_mutex_t lock; /* guards tape and shift: the mixer asks in a thread of its own */
+	struct asking askings[ASKINGS]; /* reused: who asked so long ago has ended */
+	atomic_uint asking; /* number of the one that counts */
+	pthread_mutex_t
+	        source_lock; /* held while the source is asked: an old asking may not have ended */
+	pthread_mutex_t lock; /* guards tape */
 	struct tape tape;
-	int64_t shift; /* from the programme's time line to this mixer's */
 
-	int64_t base; /* frames written before this mixer */
+	int64_t base; /* frames written that are not of the mixer */
+	size_t begun; /* entry of the clip that was told last to begin */
+	bool title_is_due; /* and its title has not been told */
 	struct pace pace;
-	bool skipping, stopping, paused;
+	bool turning, turning_now; /* a turn is under way; it is a skip */
+	bool stopping, ending, paused;
 	struct fader fader;
 	float block[2 * BLOCK_FRAMES];
 };
 
 /* ---- clips on their way to the mixer --------------------------------------------------------------- */
 
-static enum status copy_clip(struct plan_clip *to, const struct plan_clip *from)
+static void drop_first(struct tape *tape)
 {
-	*to = *from;
-	to->path = strdup(from->path);
-	to->title = from->title ? strdup(from->title) : NULL;
-	to->artist = from->artist ? strdup(from->artist) : NULL;
-	if (to->path && (!from->title || to->title) && (!from->artist || to->artist))
-		return STATUS_OK;
-	plan_clip_done(to);
-	return STATUS_NO_MEMORY;
-}
-
-/* Keeps a copy for a skip.  A tape that is full keeps no more: then a skip goes on behind what was asked. */
-static void keep(struct tape *tape, const struct plan_clip *clip)
-{
-	if (tape->count < TAPE_MOST && copy_clip(&tape->clips[tape->count], clip) == STATUS_OK)
-		tape->count++;
-}
-
-static enum status next_from_tape(struct player *p, struct plan_clip *clip)
-{
-	enum status status = STATUS_END;
-	pthread_mutex_lock(&p->lock);
-	if (p->tape.again > 0) {
-		status = copy_clip(clip, &p->tape.clips[p->tape.count - p->tape.again]);
-		p->tape.again--;
-	}
-	pthread_mutex_unlock(&p->lock);
-	return status;
+	plan_clip_done(&tape->clips[0]);
+	memmove(tape->clips, tape->clips + 1, --tape->count * sizeof *tape->clips);
 }
 
 /* With the lock: the first clip on the tape that begins another track. */
@@ -88,44 +83,114 @@ static void tell_next(struct player *p)
 	onair_next(p->onair, next);
 }
 
+/* Keeps a copy; a tape that is full keeps no more. */
+static void keep(struct player *p, unsigned number, const struct plan_clip *clip)
+{
+	struct tape *tape = &p->tape;
+	pthread_mutex_lock(&p->lock);
+	if (tape->count < TAPE_MOST && number == atomic_load(&p->asking) &&
+	        plan_clip_copy(&tape->clips[tape->count], clip) == STATUS_OK)
+		tape->count++;
+	tell_next(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void clear_tape(struct player *p)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->tape.count > 0)
+		drop_first(&p->tape);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* The clip has begun, and with it all that were before it. */
+static void forget_begun(struct player *p, size_t entry)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&p->lock);
+	while (n < p->tape.count && p->tape.clips[n].entry != entry)
+		n++;
+	if (n < p->tape.count)
+		for (n++; n > 0; n--)
+			drop_first(&p->tape);
+	tell_next(p);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* The first question of this asking: the source turns. */
+static void begin_asking(struct player *p, struct asking *a)
+{
+	const struct player_source *s = p->source;
+	if (a->begun)
+		return;
+	a->begun = true;
+	if (a->reload && s->reload && s->reload(s->user))
+		events_write(p->events, "reload", p->report->frames, NULL, NULL);
+	if (a->number > 0 && s->turn)
+		s->turn(s->user, a->on_air, a->now);
+}
+
+static void set_fade(struct player *p, struct asking *a)
+{
+	double arrival = p->source->arrival_s ? p->source->arrival_s(p->source->user) : 0;
+	double fade = fmin(fmax(SKIP_LEAD_S + arrival, SKIP_FADE_LEAST_S), SKIP_FADE_MOST_S);
+	atomic_store(&a->fade_frames, (int64_t)(fade * p->options.rate_hz));
+}
+
 static enum status next_clip(void *user, struct plan_clip *clip, struct error *error)
 {
-	struct player *p = user;
-	enum status status = next_from_tape(p, clip);
-	if (status == STATUS_END) {
-		if (p->control && p->source->reload && control_take_reload(p->control)) {
-			p->source->reload(p->source->user);
-			events_write(p->events, "reload", p->base, NULL, NULL);
-		}
+	struct asking *a = user;
+	struct player *p = a->player;
+	unsigned number = a->number;
+	enum status status = STATUS_END;
+	pthread_mutex_lock(&p->source_lock);
+	if (number == atomic_load(&p->asking)) {
+		bool is_first = !a->begun;
+		begin_asking(p, a);
 		status = p->source->next(p->source->user, clip, error);
-		if (status == STATUS_OK) {
-			pthread_mutex_lock(&p->lock);
-			keep(&p->tape, clip);
-			tell_next(p);
-			pthread_mutex_unlock(&p->lock);
-		}
+		if (status == STATUS_OK && is_first)
+			set_fade(p, a);
 	}
-	if (status == STATUS_OK) {
-		clip->start_frame += p->shift;
-		clip->title_frame += p->shift;
-	}
+	pthread_mutex_unlock(&p->source_lock);
+	if (status == STATUS_OK)
+		keep(p, number, clip);
 	return status;
 }
 
-static void drop_first(struct tape *tape)
+/* The row of questions that counts from here on. */
+static struct asking *new_asking(struct player *p, size_t on_air, bool now, bool reload)
 {
-	plan_clip_done(&tape->clips[0]);
-	memmove(tape->clips, tape->clips + 1, --tape->count * sizeof *tape->clips);
+	unsigned number = atomic_load(&p->asking) + 1;
+	struct asking *a = &p->askings[number % ASKINGS];
+	a->number = number;
+	a->on_air = on_air;
+	a->now = now;
+	a->reload = reload;
+	a->begun = false;
+	atomic_store(&a->fade_frames, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz));
+	atomic_store(&p->asking, number);
+	return a;
 }
 
-/* The oldest clip on the tape has begun. */
-static void forget_begun(struct player *p)
+/* ---- turns --------------------------------------------------------------------------------------------------- */
+
+static void turn(struct player *p, bool now, bool reload)
 {
-	pthread_mutex_lock(&p->lock);
-	if (p->tape.count > 0)
-		drop_first(&p->tape);
-	tell_next(p);
-	pthread_mutex_unlock(&p->lock);
+	now |= p->turning_now;
+	size_t on_air = mixer_on_air(p->mixer);
+	const struct asking *a = new_asking(p, on_air, now, reload);
+	struct mix_turn mix_turn = {.user = (void *)a,
+	        .on_air = on_air,
+	        .now = now,
+	        .lead_frames = (int64_t)(SKIP_LEAD_S * p->options.rate_hz),
+	        .fade_frames = &a->fade_frames};
+	clear_tape(p);
+	if (mixer_turn(p->mixer, &mix_turn) == STATUS_OK) {
+		p->turning = true;
+		p->turning_now = now;
+	} else {
+		log_print(p->log, LOG_WARNING, "out of memory, or no thread to be had: try again");
+	}
 }
 
 /* ---- what happens ------------------------------------------------------------------------------------- */
@@ -161,16 +226,21 @@ static void announce(struct player *p, const struct plan_clip *clip)
 static void on_event(void *user, enum mix_event event, int64_t frame, const struct plan_clip *clip,
         const char *text)
 {
-	struct player *p = user;
+	struct player *p = ((struct asking *)user)->player;
 	frame += p->base;
 	switch (event) {
 	case MIX_CLIP_START:
 		p->report->clips++;
-		forget_begun(p);
+		p->begun = clip->entry;
+		p->title_is_due = true;
+		if (p->lineup)
+			lineup_began(p->lineup, clip->entry);
+		forget_begun(p, clip->entry);
 		events_write(p->events, "start", frame, clip, NULL);
 		log_status(p->log, "playing %s", clip->title ? clip->title : clip->path);
 		break;
 	case MIX_TITLE:
+		p->title_is_due &= clip->entry != p->begun;
 		announce(p, clip);
 		onair_title(p->onair, clip, p->base + clip->start_frame);
 		events_write(p->events, "mixpoint", frame, clip, NULL);
@@ -182,6 +252,14 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		p->report->failed_clips++;
 		log_file(p->log, LOG_ERROR, clip->path, "%s", text);
 		events_write(p->events, "failed", frame, clip, text);
+		break;
+	case MIX_TURNED:
+		events_write(p->events, "planned", frame, NULL, NULL);
+		p->turning = p->turning_now = false;
+		break;
+	case MIX_TURN_LOST: /* a song began by itself meanwhile: a skip is granted, the rest is planned behind that one */
+		p->turning_now = false;
+		turn(p, false, false);
 		break;
 	}
 }
@@ -248,31 +326,50 @@ static void set_volume(struct player *p)
 	fader_set(&p->fader, p->paused ? 0 : pow(10, volume_db / 20));
 }
 
+/* While two songs overlap, and the title is still that of the old one, that one goes. */
+static void skip(struct player *p, struct mixer *mixer)
+{
+	events_write(p->events, "skip", p->report->frames, NULL, NULL);
+	if (p->title_is_due &&
+	        mixer_leave_older(mixer, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz)))
+		return;
+	if (p->source->turn)
+		turn(p, true, false);
+}
+
+static void begin_stop(struct player *p, struct mixer *mixer)
+{
+	p->stopping = true;
+	onair_set_state(p->onair, ONAIR_STOPPING);
+	events_write(p->events, "stop", p->report->frames, NULL, NULL);
+	mixer_fade_out(mixer, (int64_t)(STOP_FADE_S * p->options.rate_hz));
+}
+
 static void answer_requests(struct player *p, struct mixer *mixer)
 {
 	if (!p->control)
 		return;
 	set_paused(p, control_paused(p->control));
 	set_volume(p);
-	if (!p->stopping && control_stopping(p->control)) {
-		p->stopping = true;
-		onair_set_state(p->onair, ONAIR_STOPPING);
-		events_write(p->events, "stop", p->report->frames, NULL, NULL);
-		mixer_fade_out(mixer, (int64_t)(STOP_FADE_S * p->options.rate_hz));
-	} else if (!p->stopping && !p->skipping && control_take_skip(p->control)) {
-		p->skipping = true;
-		events_write(p->events, "skip", p->report->frames, NULL, NULL);
-		mixer_fade_out(mixer, (int64_t)(SKIP_FADE_S * p->options.rate_hz));
+	if (p->stopping)
+		return;
+	if (control_stopping(p->control)) {
+		begin_stop(p, mixer);
+		return;
 	}
-}
-
-static void add_limiter_report(struct player *p, const struct mixer *mixer)
-{
-	struct mix_limiter_report r;
-	mixer_limiter_report(mixer, &r);
-	if (r.most_db > p->report->limiter.most_db)
-		p->report->limiter.most_db = r.most_db;
-	p->report->limiter.reduced_s += r.reduced_s;
+	if (p->ending)
+		return;
+	if (control_ending(p->control)) {
+		p->ending = true;
+		mixer_end_here(mixer);
+		return;
+	}
+	bool reload = control_take_reload(p->control),
+	     changed = control_take_lineup_changed(p->control);
+	if (control_take_skip(p->control))
+		skip(p, mixer);
+	if ((reload || changed) && p->source->turn)
+		turn(p, false, reload);
 }
 
 static bool is_live(const struct player *p)
@@ -314,45 +411,19 @@ static enum status run_mixer(struct player *p, struct mixer *mixer, struct error
 	}
 }
 
-/* The next mixer begins with the first clip that had not begun, and is not the rest of the skipped file.  The
- * mixer may not have asked for it yet, when it is still being measured.  STATUS_END: there is none. */
-static enum status move_on(struct player *p, struct error *error)
+static enum status play(struct player *p, struct error *error)
 {
-	struct tape *tape = &p->tape;
-	p->skipping = false;
-	p->base = p->report->frames;
-	while (tape->count == 0 || strcmp(tape->clips[0].transition, "inner") == 0) {
-		if (tape->count > 0) {
-			drop_first(tape);
-			continue;
-		}
-		TRY(p->source->next(p->source->user, &tape->clips[0], error));
-		tape->count = 1;
-	}
-	tape->again = tape->count;
-	tape->clips[0].joined = false;
-	p->shift = -tape->clips[0].start_frame;
-	return STATUS_OK;
-}
-
-static enum status run_mixers(struct player *p, struct error *error)
-{
-	for (;;) {
-		struct mixer *mixer = mixer_new(&p->options, next_clip, on_event, p, p->log);
-		if (!mixer)
-			return error_set(
-			        error, STATUS_NO_MEMORY, "out of memory, or no thread to be had");
-		enum status status = run_mixer(p, mixer, error);
-		add_limiter_report(p, mixer);
-		mixer_free(mixer);
-		if (status == STATUS_END && p->skipping)
-			status = move_on(p, error);
-		/* Who is told to stop waits for nothing: what came of it is as good as an end. */
-		if (status == STATUS_CANCELLED && p->control && control_stopping(p->control))
-			status = STATUS_END;
-		if (status != STATUS_OK)
-			return status == STATUS_END ? STATUS_OK : status;
-	}
+	struct mixer *mixer = mixer_new(&p->options, next_clip, on_event, &p->askings[0], p->log);
+	if (!mixer)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory, or no thread to be had");
+	p->mixer = mixer;
+	enum status status = run_mixer(p, mixer, error);
+	mixer_limiter_report(mixer, &p->report->limiter);
+	mixer_free(mixer);
+	/* Who is told to stop waits for nothing: what came of it is as good as an end. */
+	if (status == STATUS_CANCELLED && p->control && control_stopping(p->control))
+		status = STATUS_END;
+	return status == STATUS_END ? STATUS_OK : status;
 }
 
 enum status player_run(const struct player_source *source, const struct mix_options *options,
@@ -369,18 +440,23 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->control = links->control;
 	p->events = links->events;
 	p->onair = links->onair;
+	p->lineup = links->lineup;
 	p->log = links->log;
 	p->report = report;
 	p->options = *options;
+	p->begun = SIZE_MAX;
+	for (size_t i = 0; i < ASKINGS; i++)
+		p->askings[i].player = p;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	fader_init(&p->fader, options->rate_hz);
 	pthread_mutex_init(&p->lock, NULL);
-	enum status status = run_mixers(p, error);
+	pthread_mutex_init(&p->source_lock, NULL);
+	enum status status = play(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)
 		status = error_set(error, STATUS_IO, "no output is left");
-	for (size_t i = 0; i < p->tape.count; i++)
-		plan_clip_done(&p->tape.clips[i]);
+	clear_tape(p);
 	pthread_mutex_destroy(&p->lock);
+	pthread_mutex_destroy(&p->source_lock);
 	free(p);
 	return status;
 }

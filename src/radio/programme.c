@@ -1,96 +1,64 @@
-/* programme.c - entries in their order of play, through library and planner, to clips. */
+/* programme.c - from an order of entries, through library and planner, to clips.  Which entry comes next is order.c's and
+ * lineup.c's affair. */
 #include "jukebox/programme.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Tracks measured ahead of the one that is planned: enough to keep all workers busy, few enough to keep their records
- * out of the memory of a player. */
-enum { AHEAD = 8 };
+#include "order.h"
+
+enum {
+	/* Tracks measured ahead of the one that is planned: enough to keep all workers busy, few enough to keep their
+	 * records out of the memory of a player. */
+	AHEAD = 8,
+	/* Places of clips that were given out: of what may be on when a turn comes. */
+	PLACES = 256,
+};
+
+/* Where the last clip of a pick lies. */
+struct place {
+	size_t id;
+	double origin; /* output frame of the source's first one */
+	int64_t end_frame;
+};
 
 struct programme {
-	const struct playlist *playlist;
 	struct library *library;
 	struct programme_options options;
 	struct log *log;
 	struct planner *planner;
+	struct order order;
+	struct lineup *lineup;
 
-	uint32_t *order; /* of this round; NULL: as in the list */
-	size_t next_asked; /* place in this round of the next entry to ask for */
-	int64_t round;
 	bool asked_all, finished;
+	size_t last_asked; /* pick */
 
-	/* Entries asked for and not yet planned, oldest first. */
+	/* Picks asked for and not yet planned, oldest first. */
 	size_t asked[LIBRARY_AHEAD];
 	size_t first_asked;
+
+	/* Of a turn: what is on is planned again, for its joint to the next one, and its clips are not given out. */
+	size_t again; /* pick; LINEUP_NONE: none */
+	bool again_is_due;
+	struct place before; /* where it was laid at first */
+	struct place places[PLACES]; /* a ring */
+	size_t n_places;
+	int64_t shift; /* from the planner's time line to the one given out */
+	double arrival_s;
+	bool has_arrival;
 
 	size_t planned, planned_before_round, skipped;
 };
 
-/* ---- order ------------------------------------------------------------------------------------ */
-
-/* SplitMix64 (Steele, Lea, Flood 2014): any seed will do, and it is the same on every machine. */
-static uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-static void swap(uint32_t *a, uint32_t *b)
-{
-	uint32_t t = *a;
-	*a = *b;
-	*b = t;
-}
-
-/* Fisher and Yates; the entry that ended the last round does not begin this one. */
-static void shuffle(struct programme *p, bool had_round, uint32_t last)
-{
-	size_t n = playlist_count(p->playlist);
-	uint64_t state = p->options.seed + (uint64_t)p->round * 0x632be59bd9b4e019u;
-	for (size_t i = 0; i < n; i++)
-		p->order[i] = (uint32_t)i;
-	for (size_t i = n; i > 1; i--)
-		swap(&p->order[i - 1], &p->order[random_next(&state) % i]);
-	if (had_round && n > 1 && p->order[0] == last)
-		swap(&p->order[0], &p->order[1 + random_next(&state) % (n - 1)]);
-}
-
-static enum status make_order(struct programme *p)
-{
-	size_t n = playlist_count(p->playlist);
-	if (!p->options.shuffle || n > UINT32_MAX)
-		return STATUS_OK;
-	p->order = malloc((n ? n : 1) * sizeof *p->order);
-	if (!p->order)
-		return STATUS_NO_MEMORY;
-	shuffle(p, false, 0);
-	return STATUS_OK;
-}
-
-static size_t entry_at(const struct programme *p, size_t place)
-{
-	return p->order ? p->order[place] : place;
-}
-
-/* Another round, unless the last one gave nothing to play: an empty programme must not spin. */
-static bool begin_round(struct programme *p)
-{
-	size_t n = playlist_count(p->playlist);
-	bool over = p->options.rounds > 0 && p->round + 1 >= p->options.rounds;
-	if (over || n == 0 || p->planned == p->planned_before_round)
-		return false;
-	p->round++;
-	p->planned_before_round = p->planned;
-	if (p->order)
-		shuffle(p, true, p->order[n - 1]);
-	p->next_asked = 0;
-	return true;
-}
-
 /* ---- life --------------------------------------------------------------------------------------- */
+
+static enum status begin_planner(struct programme *p)
+{
+	planner_free(p->planner);
+	p->planner = planner_new(&p->options.policy);
+	return p->planner ? STATUS_OK : STATUS_NO_MEMORY;
+}
 
 struct programme *programme_new(const struct playlist *playlist, struct library *library,
         const struct programme_options *options, struct log *log)
@@ -98,12 +66,14 @@ struct programme *programme_new(const struct playlist *playlist, struct library 
 	struct programme *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
-	p->playlist = playlist;
 	p->library = library;
 	p->options = *options;
 	p->log = log;
-	p->planner = planner_new(&options->policy);
-	if (!p->planner || make_order(p) != STATUS_OK) {
+	p->last_asked = p->again = LINEUP_NONE;
+	p->lineup = lineup_new();
+	if (!p->lineup || begin_planner(p) != STATUS_OK ||
+	        order_init(&p->order, playlist, options->rounds, options->shuffle, options->seed) !=
+	                STATUS_OK) {
 		programme_free(p);
 		return NULL;
 	}
@@ -115,7 +85,8 @@ void programme_free(struct programme *p)
 	if (!p)
 		return;
 	planner_free(p->planner);
-	free(p->order);
+	order_done(&p->order);
+	lineup_free(p->lineup);
 	free(p);
 }
 
@@ -124,61 +95,128 @@ void programme_explain(struct programme *p, planner_explain_fn *explain, void *u
 	planner_explain(p->planner, explain, user);
 }
 
-/* ---- from entries to clips ------------------------------------------------------------------------- */
+struct lineup *programme_lineup(struct programme *p)
+{
+	return p->lineup;
+}
 
-/* A new round begins only when the last one is planned: whether it gave anything decides. */
+enum status programme_resume(struct programme *p, int64_t round, size_t place, const char *last)
+{
+	return order_resume(&p->order, round, place, last);
+}
+
+/* ---- which pick comes next ------------------------------------------------------------------------- */
+
+/* Another round, unless the last one gave nothing to play: an empty programme must not spin.  It begins only when the last
+ * one is planned: whether that gave anything decides. */
+static bool begin_round(struct programme *p)
+{
+	if (p->planned == p->planned_before_round || order_begin_round(&p->order) != STATUS_OK)
+		return false;
+	p->planned_before_round = p->planned;
+	return true;
+}
+
+/* The list's next entry joins the line-up.  STATUS_END: none for now. */
+static enum status append_listed(struct programme *p)
+{
+	size_t entry, id;
+	while (order_next(&p->order, &entry) == STATUS_END) {
+		if (library_waiting(p->library) > 0)
+			return STATUS_END;
+		p->asked_all = !begin_round(p);
+		if (p->asked_all)
+			return STATUS_END;
+	}
+	struct playlist_entry e = playlist_get(p->order.playlist, entry);
+	struct pick pick = {.path = (char *)e.path,
+	        .title = (char *)e.title,
+	        .directives = (char *)e.directives,
+	        .round = p->order.round,
+	        .place = p->order.next - 1};
+	return lineup_append(p->lineup, &pick, &id);
+}
+
+static enum status next_pick(struct programme *p, struct pick *pick)
+{
+	if (p->again_is_due) {
+		p->again_is_due = false;
+		if (lineup_get(p->lineup, p->again, pick) == STATUS_OK)
+			return STATUS_OK;
+		p->again = LINEUP_NONE;
+	}
+	enum status status = lineup_behind(p->lineup, p->last_asked, pick);
+	if (status != STATUS_END)
+		return status;
+	TRY(append_listed(p));
+	return lineup_behind(p->lineup, p->last_asked, pick);
+}
+
 static enum status ask_ahead(struct programme *p)
 {
-	while (!p->asked_all) {
-		if (p->next_asked >= playlist_count(p->playlist)) {
-			if (library_waiting(p->library) > 0)
-				return STATUS_OK;
-			p->asked_all = !begin_round(p);
-			continue;
+	while (library_waiting(p->library) < AHEAD) {
+		struct pick pick;
+		enum status status = next_pick(p, &pick);
+		if (status != STATUS_OK)
+			return status == STATUS_END ? STATUS_OK : status;
+		size_t waiting = library_waiting(p->library);
+		status = library_request(p->library, pick.path);
+		if (status == STATUS_OK) {
+			p->asked[(p->first_asked + waiting) % LIBRARY_AHEAD] = pick.id;
+			p->last_asked = pick.id;
 		}
-		size_t entry = entry_at(p, p->next_asked), waiting = library_waiting(p->library);
-		if (waiting >= AHEAD)
-			return STATUS_OK;
-		enum status status =
-		        library_request(p->library, playlist_get(p->playlist, entry).path);
-		if (status == STATUS_END)
-			return STATUS_OK;
-		TRY(status);
-		p->asked[(p->first_asked + waiting) % LIBRARY_AHEAD] = entry;
-		p->next_asked++;
+		pick_done(&pick);
+		if (status != STATUS_OK)
+			return status == STATUS_END ? STATUS_OK : status;
 	}
 	return STATUS_OK;
 }
 
-static void skip(struct programme *p, const char *path, const char *reason)
+/* ---- from picks to clips ------------------------------------------------------------------------------ */
+
+static void leave_out(struct programme *p, const struct pick *pick, const char *reason)
 {
 	p->skipped++;
-	log_file(p->log, LOG_ERROR, path, "skipped: %s", reason);
+	log_file(p->log, LOG_ERROR, pick->path, "skipped: %s", reason);
+	lineup_drop(p->lineup, pick->id);
 }
 
-static enum status plan_entry(struct programme *p, size_t entry, const struct record *record)
+static void note_arrival(struct programme *p, const struct record *record)
 {
-	struct playlist_entry e = playlist_get(p->playlist, entry);
-	struct plan_item item = {.entry = entry,
-	        .path = e.path,
-	        .title = e.title,
-	        .directives = e.directives,
+	struct outline o;
+	if (p->has_arrival)
+		return;
+	outline_of(record, &o);
+	p->arrival_s = o.silent ? 0 : o.mix_in_s - o.cue_in_s;
+	p->has_arrival = true;
+}
+
+static enum status plan_pick(
+        struct programme *p, const struct pick *pick, const struct record *record)
+{
+	struct plan_item item = {.entry = pick->id,
+	        .path = pick->path,
+	        .title = pick->title,
+	        .directives = pick->directives,
 	        .record = record};
 	char note[PLAN_REASON_BYTES];
 	struct error error = {0};
-	if (record->damage_events > 0)
-		log_file(p->log, LOG_WARNING, e.path,
+	if (record->damage_events > 0 && pick->id != p->again)
+		log_file(p->log, LOG_WARNING, pick->path,
 		        "damaged: %lld places, about %lld frames lost",
 		        (long long)record->damage_events, (long long)record->lost_frames);
 	enum status status = planner_push(p->planner, &item, note, &error);
 	if (status == STATUS_BAD_DATA) {
-		skip(p, e.path, error.text);
+		leave_out(p, pick, error.text);
 		return STATUS_OK;
 	}
 	TRY(status);
+	if (pick->id == p->again)
+		return STATUS_OK;
+	note_arrival(p, record);
 	p->planned++;
 	if (note[0])
-		log_file(p->log, LOG_INFO, e.path, "%s", note);
+		log_file(p->log, LOG_INFO, pick->path, "%s", note);
 	return STATUS_OK;
 }
 
@@ -186,26 +224,73 @@ static enum status take_one(struct programme *p, struct error *error)
 {
 	struct record record;
 	struct error reason = {0};
+	struct pick pick = {.id = LINEUP_NONE};
 	bool cached;
-	size_t entry = p->asked[p->first_asked];
 	enum status status = library_take(p->library, &record, &cached, &reason);
 	if (status == STATUS_CANCELLED || status == STATUS_NO_MEMORY)
 		return error_set(
 		        error, status, "%s", reason.text[0] ? reason.text : "out of memory");
+	enum status found = lineup_get(p->lineup, p->asked[p->first_asked], &pick);
 	p->first_asked = (p->first_asked + 1) % LIBRARY_AHEAD;
-	if (status != STATUS_OK) {
-		skip(p, playlist_get(p->playlist, entry).path, reason.text);
-		return STATUS_OK;
-	}
-	status = plan_entry(p, entry, &record);
+	if (found == STATUS_OK && status == STATUS_OK)
+		found = plan_pick(p, &pick, &record);
+	else if (found == STATUS_OK)
+		leave_out(p, &pick, reason.text);
 	record_done(&record);
-	return status == STATUS_OK ? STATUS_OK : error_set(error, status, "out of memory");
+	pick_done(&pick);
+	/* What people removed meanwhile is no error. */
+	return found == STATUS_NO_MEMORY ? error_set(error, found, "out of memory") : STATUS_OK;
+}
+
+/* ---- places -------------------------------------------------------------------------------------------- */
+
+static struct place place_of(const struct programme *p, const struct plan_clip *clip)
+{
+	double source_frame = (double)p->options.policy.rate_hz / clip->source_hz;
+	return (struct place){.id = clip->entry,
+	        .origin = (double)clip->start_frame - (double)clip->from_frame * source_frame,
+	        .end_frame = clip->start_frame + clip->n_frames};
+}
+
+static void note_place(struct programme *p, const struct plan_clip *clip)
+{
+	p->places[p->n_places++ % PLACES] = place_of(p, clip);
+}
+
+static struct place find_place(const struct programme *p, size_t id)
+{
+	for (size_t i = 0; i < PLACES && i < p->n_places; i++) {
+		const struct place *place = &p->places[(p->n_places - 1 - i) % PLACES];
+		if (place->id == id)
+			return *place;
+	}
+	return (struct place){.id = LINEUP_NONE};
+}
+
+/* A clip of what is on, planned again: tells how the new time line lies to the old one.  Otherwise the clip moves
+ * there. */
+static bool give_out(struct programme *p, struct plan_clip *clip)
+{
+	if (p->again != LINEUP_NONE && clip->entry == p->again) {
+		struct place place = place_of(p, clip);
+		if (p->before.id == p->again)
+			p->shift = llround(p->before.origin - place.origin);
+		plan_clip_done(clip);
+		return false;
+	}
+	clip->start_frame += p->shift;
+	clip->title_frame += p->shift;
+	note_place(p, clip);
+	return true;
 }
 
 enum status programme_next(void *programme, struct plan_clip *clip, struct error *error)
 {
 	struct programme *p = programme;
-	while (!planner_pop(p->planner, clip)) {
+	for (;;) {
+		while (planner_pop(p->planner, clip))
+			if (give_out(p, clip))
+				return STATUS_OK;
 		if (p->finished)
 			return STATUS_END;
 		enum status status = ask_ahead(p);
@@ -219,46 +304,57 @@ enum status programme_next(void *programme, struct plan_clip *clip, struct error
 			TRY(planner_finish(p->planner));
 		}
 	}
-	return STATUS_OK;
 }
 
-/* ---- another list ------------------------------------------------------------------------------------ */
+/* ---- turns ------------------------------------------------------------------------------------------------ */
 
-static size_t place_behind(const struct playlist *playlist, const char *path)
+/* Songs of the old list began before those of the new one could: they do not come again. */
+static void catch_up(struct programme *p, size_t on_air)
 {
-	for (size_t i = 0; path && i < playlist_count(playlist); i++)
-		if (strcmp(playlist_get(playlist, i).path, path) == 0)
-			return i + 1;
-	return 0;
+	struct pick pick;
+	bool any = false;
+	while (lineup_take_dropped(p->lineup, on_air, &pick) == STATUS_OK) {
+		order_played(&p->order, pick.path);
+		pick_done(&pick);
+		any = true;
+	}
+	if (any)
+		lineup_drop_listed(p->lineup);
+	if (any && p->order.next > 0)
+		lineup_set_place(p->lineup, p->order.round, p->order.next - 1);
+}
+
+void programme_turn(struct programme *p, size_t on_air, bool now)
+{
+	catch_up(p, on_air);
+	library_forget(p->library);
+	p->first_asked = 0;
+	p->last_asked = on_air;
+	p->asked_all = p->finished = p->has_arrival = false;
+	p->again = now ? LINEUP_NONE : on_air;
+	p->again_is_due = p->again != LINEUP_NONE;
+	p->before = find_place(p, on_air);
+	/* Should it not be to be had any more, the next song follows its end. */
+	p->shift = now ? 0 : p->before.id == on_air ? p->before.end_frame : 0;
+	if (begin_planner(p) != STATUS_OK)
+		p->finished = true;
+}
+
+double programme_arrival_s(const struct programme *p)
+{
+	return p->arrival_s;
 }
 
 void programme_reload(struct programme *p, const struct playlist *playlist)
 {
-	const char *last = NULL;
-	struct record record;
-	struct error ignored;
-	bool cached;
-	if (library_waiting(p->library) > 0 && playlist_count(p->playlist) > 0)
-		last = p->next_asked > 0 ? playlist_get(p->playlist, p->asked[p->first_asked]).path
-		                         : NULL;
-	size_t place = place_behind(playlist, last);
-	if (last && place > 0)
-		place--; /* that one was asked for, but not planned */
-	/* What was asked for of the old list is not wanted any more; what was measured stays in the cache. */
-	while (library_waiting(p->library) > 0) {
-		enum status status = library_take(p->library, &record, &cached, &ignored);
-		record_done(&record);
-		if (status == STATUS_CANCELLED)
-			return;
-	}
-	p->first_asked = 0;
-	free(p->order);
-	p->order = NULL;
-	p->playlist = playlist;
-	p->asked_all = false;
-	if (make_order(p) != STATUS_OK)
+	struct pick last = {.id = LINEUP_NONE};
+	bool has_last = lineup_last_listed(p->lineup, &last) == STATUS_OK;
+	lineup_drop_listed(p->lineup);
+	p->planned_before_round = SIZE_MAX; /* another list may give more */
+	if (order_change(&p->order, playlist, has_last ? last.round : 0, has_last ? last.place : 0,
+	            has_last ? last.path : NULL) != STATUS_OK)
 		log_print(p->log, LOG_WARNING, "out of memory: the new list is not shuffled");
-	p->next_asked = p->order ? 0 : place;
+	pick_done(&last);
 }
 
 size_t programme_skipped(const struct programme *p)

@@ -14,7 +14,8 @@ BELONGS_TO = {name: "base" for name in (
     "tags", "text")}
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "module": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
-    "control": "radio", "events": "radio", "library": "radio", "onair": "radio", "player": "radio", "programme": "radio",
+    "control": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
+    "player": "radio", "programme": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.

@@ -1,0 +1,290 @@
+/* lineup.c - what is on and what will be, as a list that several threads change.  What is planned of it, and when it must be
+ * planned anew, is the programme's and the player's affair. */
+#include "jukebox/lineup.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lineup {
+	pthread_mutex_t lock; /* guards all below; a leaf */
+	struct pick *picks; /* owned; what is on comes first, if anything is */
+	size_t count, capacity;
+	size_t last_id;
+	size_t on_air; /* id */
+	struct pick listed; /* owned: the list's pick that began last; path NULL: none */
+};
+
+void pick_done(struct pick *pick)
+{
+	free(pick->path);
+	free(pick->title);
+	free(pick->directives);
+	*pick = (struct pick){.id = LINEUP_NONE};
+}
+
+static char *copy_text(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static enum status pick_copy(struct pick *to, const struct pick *from)
+{
+	*to = *from;
+	to->path = copy_text(from->path);
+	to->title = copy_text(from->title);
+	to->directives = copy_text(from->directives);
+	if (to->path && (!from->title || to->title) && (!from->directives || to->directives))
+		return STATUS_OK;
+	pick_done(to);
+	return STATUS_NO_MEMORY;
+}
+
+struct lineup *lineup_new(void)
+{
+	struct lineup *l = calloc(1, sizeof *l);
+	if (!l)
+		return NULL;
+	pthread_mutex_init(&l->lock, NULL);
+	l->on_air = LINEUP_NONE;
+	return l;
+}
+
+void lineup_free(struct lineup *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		pick_done(&l->picks[i]);
+	free(l->picks);
+	pick_done(&l->listed);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+/* ---- with the lock --------------------------------------------------------------------------------------- */
+
+static void take_out(struct lineup *l, size_t at)
+{
+	pick_done(&l->picks[at]);
+	memmove(&l->picks[at], &l->picks[at + 1], (--l->count - at) * sizeof *l->picks);
+}
+
+/* l->count when it is not there. */
+static size_t find(const struct lineup *l, size_t id)
+{
+	size_t at = 0;
+	while (at < l->count && l->picks[at].id != id)
+		at++;
+	return at;
+}
+
+/* Where what has not begun starts. */
+static size_t first_coming(const struct lineup *l)
+{
+	return l->on_air != LINEUP_NONE && l->count > 0 && l->picks[0].id == l->on_air;
+}
+
+/* A plan without a player never says what began: the oldest make room. */
+static enum status make_room(struct lineup *l)
+{
+	if (l->count >= LINEUP_MOST)
+		take_out(l, first_coming(l));
+	if (l->count < l->capacity)
+		return STATUS_OK;
+	size_t capacity = l->capacity ? 2 * l->capacity : 16;
+	struct pick *picks = realloc(l->picks, capacity * sizeof *picks);
+	if (!picks)
+		return STATUS_NO_MEMORY;
+	l->picks = picks;
+	l->capacity = capacity;
+	return STATUS_OK;
+}
+
+static enum status insert(struct lineup *l, size_t at, const struct pick *pick, size_t *id)
+{
+	struct pick copy;
+	size_t before = l->count;
+	TRY(pick_copy(&copy, pick));
+	if (make_room(l) != STATUS_OK) {
+		pick_done(&copy);
+		return STATUS_NO_MEMORY;
+	}
+	if (l->count < before && at > first_coming(l))
+		at--;
+	*id = copy.id = ++l->last_id;
+	memmove(&l->picks[at + 1], &l->picks[at], (l->count - at) * sizeof *l->picks);
+	l->picks[at] = copy;
+	l->count++;
+	return STATUS_OK;
+}
+
+/* ---- the programme's ---------------------------------------------------------------------------------------- */
+
+enum status lineup_append(struct lineup *l, const struct pick *pick, size_t *id)
+{
+	pthread_mutex_lock(&l->lock);
+	enum status status = insert(l, l->count, pick, id);
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+enum status lineup_behind(struct lineup *l, size_t id, struct pick *pick)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t at = id == LINEUP_NONE ? first_coming(l) : find(l, id) + 1;
+	while (at < l->count && l->picks[at].dropped)
+		at++;
+	enum status status = at < l->count ? pick_copy(pick, &l->picks[at]) : STATUS_END;
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+enum status lineup_get(struct lineup *l, size_t id, struct pick *pick)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t at = find(l, id);
+	enum status status = at < l->count ? pick_copy(pick, &l->picks[at]) : STATUS_NOT_FOUND;
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+void lineup_drop_listed(struct lineup *l)
+{
+	pthread_mutex_lock(&l->lock);
+	for (size_t at = first_coming(l); at < l->count; at++)
+		l->picks[at].dropped |= !l->picks[at].queued;
+	pthread_mutex_unlock(&l->lock);
+}
+
+enum status lineup_take_dropped(struct lineup *l, size_t id, struct pick *pick)
+{
+	enum status status = STATUS_END;
+	pthread_mutex_lock(&l->lock);
+	size_t last = find(l, id);
+	for (size_t at = 0; at <= last && at < l->count && status == STATUS_END; at++)
+		if (l->picks[at].dropped && last < l->count) {
+			status = pick_copy(pick, &l->picks[at]);
+			l->picks[at].dropped = false;
+		}
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+void lineup_set_place(struct lineup *l, int64_t round, size_t place)
+{
+	pthread_mutex_lock(&l->lock);
+	l->listed.round = round;
+	l->listed.place = place;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void lineup_drop(struct lineup *l, size_t id)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t at = find(l, id);
+	if (at < l->count && id != l->on_air)
+		take_out(l, at);
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* ---- the player's --------------------------------------------------------------------------------------------- */
+
+static void note_listed(struct lineup *l, const struct pick *pick)
+{
+	struct pick copy;
+	if (pick->place == LINEUP_NONE || pick_copy(&copy, pick) != STATUS_OK)
+		return;
+	pick_done(&l->listed);
+	l->listed = copy;
+}
+
+void lineup_began(struct lineup *l, size_t id)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t at = find(l, id);
+	if (at < l->count) {
+		note_listed(l, &l->picks[at]);
+		while (at-- > 0)
+			take_out(l, 0);
+		l->on_air = id;
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+size_t lineup_on_air(struct lineup *l)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t id = l->on_air;
+	pthread_mutex_unlock(&l->lock);
+	return id;
+}
+
+enum status lineup_last_listed(struct lineup *l, struct pick *pick)
+{
+	pthread_mutex_lock(&l->lock);
+	enum status status = l->listed.path ? pick_copy(pick, &l->listed) : STATUS_END;
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+/* ---- people's ---------------------------------------------------------------------------------------------------- */
+
+static size_t behind_queued(const struct lineup *l)
+{
+	size_t at = first_coming(l);
+	for (size_t i = at; i < l->count; i++)
+		if (l->picks[i].queued)
+			at = i + 1;
+	return at;
+}
+
+static size_t count_queued(const struct lineup *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->count; i++)
+		n += l->picks[i].queued;
+	return n;
+}
+
+enum status lineup_queue(
+        struct lineup *l, const char *path, bool next, size_t *id, struct error *error)
+{
+	struct pick pick = {.path = (char *)path, .queued = true, .place = LINEUP_NONE};
+	pthread_mutex_lock(&l->lock);
+	enum status status = STATUS_END;
+	if (count_queued(l) < LINEUP_MOST_QUEUED)
+		status = insert(l, next ? first_coming(l) : behind_queued(l), &pick, id);
+	pthread_mutex_unlock(&l->lock);
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	return status == STATUS_END ? error_set(error, STATUS_USAGE, "%d items are queued: no more",
+	                                      LINEUP_MOST_QUEUED)
+	                            : error_set(error, status, "out of memory");
+}
+
+enum status lineup_remove(struct lineup *l, size_t id, struct error *error)
+{
+	enum status status = STATUS_OK;
+	pthread_mutex_lock(&l->lock);
+	size_t at = find(l, id);
+	if (at < l->count && at >= first_coming(l))
+		take_out(l, at);
+	else if (at < l->count)
+		status = error_set(error, STATUS_USAGE, "item %zu is on already: skip it", id);
+	else
+		status = error_set(error, STATUS_NOT_FOUND, "there is no item %zu", id);
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+size_t lineup_coming(struct lineup *l, struct pick *picks, size_t most)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&l->lock);
+	for (size_t at = first_coming(l); at < l->count && n < most; at++)
+		if (!l->picks[at].dropped && pick_copy(&picks[n], &l->picks[at]) == STATUS_OK)
+			n++;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}

@@ -1,0 +1,45 @@
+/* order.h - which entry of the list comes next: rounds, shuffle, and where a run stands.  Private to radio/. */
+#ifndef RADIO_ORDER_H
+#define RADIO_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jukebox/playlist.h"
+#include "jukebox/status.h"
+
+struct order {
+	const struct playlist *playlist; /* borrowed */
+	int64_t rounds; /* 0: for ever */
+	bool shuffle;
+	uint64_t seed;
+	uint32_t *permutation; /* of this round; NULL: as in the list */
+	size_t next; /* place in this round of the next entry */
+	size_t changed_at; /* where the order went on behind a change */
+	int64_t round;
+};
+
+enum status order_init(struct order *order, const struct playlist *playlist, int64_t rounds,
+        bool shuffle, uint64_t seed) MUST_USE;
+void order_done(struct order *order);
+
+/* The next entry of the playlist; STATUS_END: the round is over. */
+enum status order_next(struct order *order, size_t *entry) MUST_USE;
+
+/* STATUS_END: that was all. */
+enum status order_begin_round(struct order *order) MUST_USE;
+
+/* Another list, when the entry of path `last` was played last, at `place` of `round` (NULL: nothing was).  In the order of the
+ * list: goes on behind it, if it is in there, else at that place.  Shuffled: what this round had is not played again. */
+enum status order_change(struct order *order, const struct playlist *playlist, int64_t round,
+        size_t place, const char *last) MUST_USE;
+
+/* Behind a change: the entry of this path was played meanwhile; the order goes on behind what was played. */
+void order_played(struct order *order, const char *path);
+
+/* As a run stood that is over; the list may be another one. */
+enum status order_resume(
+        struct order *order, int64_t round, size_t place, const char *last) MUST_USE;
+
+#endif

@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+"""What changes what comes next while songs play: skip, queue, remove, stop, reload; and stopping at any moment."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from cli import *  # noqa
+from radio import *  # noqa
+
+HZ = {"a.wav": 300, "b.wav": 500, "c.wav": 800, "d.wav": 1200, "e.wav": 1800}
+
+
+def songs(seconds=30):
+    for name, hz in HZ.items():
+        if not os.path.exists(name) or Wav(name).seconds != seconds:
+            tone(name, seconds, hz)
+    run("analyze", "--cache=songs.m3u.jukebox", *HZ)
+    return playlist("songs.m3u", *list(HZ)[:4])
+
+
+def planned(p, times=1):
+    """Reads on, little by little, until what was asked for is planned."""
+    wait_for(lambda: len(p.events("planned")) >= times or not len(p.read(0.1)), "nothing was planned")
+
+
+def heard(sound, name):
+    return has_hz(sound, HZ[name]) > 0.02
+
+
+def song_by_song(p, names):
+    """Reads on until the last of these songs is on, and checks that all came in this order."""
+    while p.process.poll() is None and names[-1] not in p.songs() and len(p.read(1)):
+        pass
+    equal(p.songs()[:len(names)], list(names), p.said())
+
+
+@test("skip: a joint, not a cut: no hole, no click, the old song fades under the new one")
+def _():
+    with Programme(songs()) as p:
+        p.read(5)
+        p.ctl("skip")
+        song_by_song(p, ["a.wav", "b.wav"])
+        p.read(5)
+        together = [w for w in range(len(heard(p.frames, "a.wav"))) if heard(p.frames, "a.wav")[w] and heard(p.frames, "b.wav")[w]]
+        assert 4 <= len(together) <= 12, f"{len(together) / 4} s of both songs"
+        levels = levels_db(p.frames, 0.1)[1:]
+        assert levels.min() > levels[0] - 4 and levels.max() < levels[0] + 4, levels
+        assert steps(p.frames[1000:]) < 0.06, steps(p.frames)
+        equal(p.songs(), ["a.wav", "b.wav"])
+        assert not heard(p.frames, "a.wav")[-8:].any() and heard(p.frames, "b.wav")[-8:].all()
+
+
+@test("USR1 is the same skip; twice skips two songs")
+def _():
+    with Programme(songs()) as p:
+        p.read(3)
+        p.signal(signal.SIGUSR1)
+        song_by_song(p, ["a.wav", "b.wav"])
+        p.read(5)
+        p.signal(signal.SIGUSR1)
+        song_by_song(p, ["a.wav", "b.wav", "c.wav"])
+        equal(len(p.events("skip")), 2)
+
+
+@test("skip on the last song ends the programme, fading")
+def _():
+    tone("a.wav", 30, HZ["a.wav"])
+    with Programme("a.wav") as p:
+        p.read(3)
+        p.ctl("skip")
+        equal(p.end(), 0, p.said())
+        assert len(p.frames) < 20 * RATE and numpy.abs(p.frames[-100:]).max() < 0.02
+
+
+@test("skip goes on with a saved plan, too")
+def _():
+    plan = run("plan", "--json", songs()).out
+    with open("plan.json", "wb") as f:
+        f.write(plan)
+    with Programme("--plan=plan.json") as p:
+        p.read(3)
+        p.ctl("skip")
+        song_by_song(p, ["a.wav", "b.wav"])
+        p.ctl("queue", "e.wav", status=1)
+
+
+@test("queue: behind this song, after what was queued before; next comes before all that; remove takes out")
+def _():
+    with Programme(songs()) as p:
+        p.read(3)
+        p.ctl("queue", "e.wav")
+        p.ctl("queue", "d.wav")
+        number = p.ctl("--json", "queue", "c.wav", "next").json()["item"]
+        coming = [os.path.basename(i["path"]) for i in p.status()["queue"]]
+        equal(coming[:4], ["c.wav", "e.wav", "d.wav", "b.wav"])
+        p.ctl("remove", str(number))
+        p.ctl("remove", str(number), status=1)
+        planned(p)
+        said = p.ctl("status").out.decode()
+        assert "queue" in said and "e.wav" in said, said
+        song_by_song(p, ["a.wav", "e.wav", "d.wav", "b.wav", "c.wav"])
+        assert steps(p.frames[1000:]) < 0.15, steps(p.frames)
+
+
+@test("an item of the list can be removed; the one that is on cannot")
+def _():
+    with Programme(songs()) as p:
+        p.read(3)
+        items = wait_for(lambda: (q := p.status()["queue"]) and len(q) >= 3 and q, "no queue")
+        p.ctl("remove", str(items[0]["item"]))
+        p.ctl("remove", str(items[0]["item"] - 1), status=1)
+        planned(p)
+        song_by_song(p, ["a.wav", "c.wav", "d.wav"])
+
+
+@test("what is queued and cannot be played is left out, and said; the rest comes")
+def _():
+    with open("bad.mp3", "wb") as f:
+        f.write(b"nothing" * 1000)
+    with Programme(songs()) as p:
+        p.read(3)
+        p.ctl("queue", "bad.mp3")
+        planned(p)
+        p.ctl("queue", "no-such-file", status=1)
+        song_by_song(p, ["a.wav", "b.wav"])
+        assert "bad.mp3" in p.said(), p.said()
+
+
+@test("queueing while one song plays changes nothing that is heard of it")
+def _():
+    tone("long.wav", 20, 440)
+    want = run("--plain", "long.wav", "-o", "raw:-", "--format=f32").out
+    want = numpy.frombuffer(want, "<f4").reshape(-1, 2)
+    with Programme("--plain", playlist("one.m3u", "long.wav", "b.wav")) as p:
+        for _ in range(3):
+            p.read(0.5)
+            p.ctl("queue", "c.wav")
+            p.ctl("queue", "d.wav", "next")
+        planned(p)
+        while len(p.frames) < len(want):
+            p.read(1)
+        assert numpy.array_equal(p.frames[:len(want)], want)
+        song_by_song(p, ["long.wav", "d.wav", "d.wav", "d.wav", "c.wav"])
+
+
+@test("stop: this song to its end, then no more")
+def _():
+    with Programme(songs(12)) as p:
+        p.read(3)
+        p.ctl("stop")
+        assert "stops after this song" in p.ctl("status").out.decode()
+        equal(p.end(), 0, p.said())
+        equal(p.songs(), ["a.wav"])
+        near(len(p.frames) / RATE, 12, 0.2)
+
+
+@test("reload: the song on air goes on, the place is kept, nothing repeats")
+def _():
+    for action in (lambda p: p.signal(signal.SIGHUP), lambda p: p.ctl("reload")):
+        with Programme(songs()) as p:
+            p.read(3)
+            song_by_song(p, ["a.wav", "b.wav"])
+            p.read(3)
+            # b stays where it is by its name, though not by its number; c is gone
+            playlist("songs.m3u", "e.wav", "a.wav", "b.wav", "e.wav", "d.wav")
+            action(p)
+            wait_for(lambda: p.events("reload") or not len(p.read(0.1)), "no reload")
+            planned(p)
+            song_by_song(p, ["a.wav", "b.wav", "e.wav", "d.wav"])
+            assert steps(p.frames[1000:]) < 0.15, steps(p.frames)
+
+
+@test("reload of a list that is empty, gone or rubbish: the old one goes on")
+def _():
+    with Programme(songs()) as p:
+        p.read(3)
+        for wrong in (b"", b"\0\1\2" * 100, b"#EXTM3U\nno-such-file.mp3\n"):
+            with open("songs.m3u", "wb") as f:
+                f.write(wrong)
+            p.ctl("reload")
+            p.read(1)
+        os.remove("songs.m3u")
+        p.ctl("reload")
+        song_by_song(p, ["a.wav", "b.wav", "c.wav", "d.wav"])
+    songs()
+
+
+@test("reload shuffled: of this round nothing comes twice, all that is left comes")
+def _():
+    names = [f"s{n}.wav" for n in range(12)]
+    for n, name in enumerate(names):
+        tone(name, 4, 200 + 50 * n)
+    playlist("shuffled.m3u", *names[:10])
+    with Programme("--shuffle", "shuffled.m3u") as p:
+        while len(p.songs()) < 4:
+            p.read(1)
+        playlist("shuffled.m3u", *reversed(names))
+        p.ctl("reload")
+        wait_for(lambda: p.events("reload") or not len(p.read(0.1)), "no reload")
+        p.end()
+        equal(sorted(p.songs()), sorted(names), p.said() + str(p.events("planned", "start", "reload")))
+
+
+@test("INT and TERM at any moment of a joint: a fade, no click, within a second")
+def _():
+    for number, seconds in ((signal.SIGTERM, 6.8), (signal.SIGINT, 7.3), (signal.SIGTERM, 7.7), (signal.SIGINT, 8.0)):
+        for name in ("a.wav", "b.wav"):
+            tone(name, 8, HZ[name], fade_out=3)
+        with Programme(playlist("two.m3u", "a.wav", "b.wav")) as p:
+            p.read(seconds)
+            p.signal(number)
+            wait_for(lambda: p.events("stop") or not len(p.read(0.02)), "no stop")
+            before = len(p.frames)
+            equal(p.end(), 0, p.said())
+            assert len(p.frames) - before < 4 * RATE
+            assert steps(p.frames[1000:]) < 0.08, (seconds, steps(p.frames))
+            assert numpy.abs(p.frames[-20:]).max() < 0.005, (seconds, p.frames[-20:])
+            equal(len(p.events("stop")), 1)
+
+
+main()

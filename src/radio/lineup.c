@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LATE_MOST = 16 };
+
 struct lineup {
 	pthread_mutex_t lock; /* guards all below; a leaf */
 	struct pick *picks; /* owned; what is on comes first, if anything is */
@@ -13,6 +15,8 @@ struct lineup {
 	size_t last_id;
 	size_t on_air; /* id */
 	struct pick listed; /* owned: the list's pick that began last; path NULL: none */
+	struct pick late[LATE_MOST]; /* owned: dropped, but they began; not yet told */
+	size_t n_late;
 };
 
 void pick_done(struct pick *pick)
@@ -58,6 +62,8 @@ void lineup_free(struct lineup *l)
 		pick_done(&l->picks[i]);
 	free(l->picks);
 	pick_done(&l->listed);
+	for (size_t i = 0; i < l->n_late; i++)
+		pick_done(&l->late[i]);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -157,16 +163,26 @@ void lineup_drop_listed(struct lineup *l)
 	pthread_mutex_unlock(&l->lock);
 }
 
+static void note_late(struct lineup *l, struct pick *pick)
+{
+	if (pick->dropped && l->n_late < LATE_MOST &&
+	        pick_copy(&l->late[l->n_late], pick) == STATUS_OK)
+		l->n_late++;
+	pick->dropped = false;
+}
+
 enum status lineup_take_dropped(struct lineup *l, size_t id, struct pick *pick)
 {
 	enum status status = STATUS_END;
 	pthread_mutex_lock(&l->lock);
 	size_t last = find(l, id);
-	for (size_t at = 0; at <= last && at < l->count && status == STATUS_END; at++)
-		if (l->picks[at].dropped && last < l->count) {
-			status = pick_copy(pick, &l->picks[at]);
-			l->picks[at].dropped = false;
-		}
+	for (size_t at = 0; last < l->count && at <= last; at++)
+		note_late(l, &l->picks[at]);
+	if (l->n_late > 0) {
+		*pick = l->late[0];
+		memmove(l->late, l->late + 1, --l->n_late * sizeof *l->late);
+		status = STATUS_OK;
+	}
 	pthread_mutex_unlock(&l->lock);
 	return status;
 }
@@ -205,6 +221,8 @@ void lineup_began(struct lineup *l, size_t id)
 	size_t at = find(l, id);
 	if (at < l->count) {
 		note_listed(l, &l->picks[at]);
+		for (size_t i = 0; i <= at; i++)
+			note_late(l, &l->picks[i]);
 		while (at-- > 0)
 			take_out(l, 0);
 		l->on_air = id;

@@ -266,7 +266,7 @@ help:
 # ---- installation --------------------------------------------------------------------------------
 .PHONY: install uninstall clean
 # What the makers of modules need.
-MODULE_HEADERS := module.h decoder.h limits.h source.h status.h tags.h
+MODULE_HEADERS := module.h decoder.h limits.h part.h source.h status.h tags.h
 install: $(PROGRAM) $(MODULES)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(MODULEDIR) $(DESTDIR)$(INCLUDEDIR)/jukebox

@@ -45,7 +45,8 @@ struct decoder_damage {
 
 struct decoder;
 
-/* Opens a file by its content: the built-in formats first, then those of modules (module.h).  The
+/* Opens a file, or the part of one that `path` names (part.h: then frame 0 is the part's first one, and tags that
+ * speak of the whole file's title are left out), by its content: the built-in formats first, then those of modules (module.h).  The
  * error names no file: callers add it. */
 enum status decoder_open(const char *path, struct decoder **decoder, struct error *error) MUST_USE;
 

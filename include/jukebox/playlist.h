@@ -1,8 +1,8 @@
 /* playlist.h - lists in, entries out; no audio is touched.
  *
- * M3U, M3U8, extended M3U, PLS, XSPF, folders (recursive, natural order, each file once), single
+ * M3U, M3U8, extended M3U, PLS, XSPF, cue sheets (in a file, or in the tags of a FLAC), folders (recursive, natural order, each file once), single
  * music files, and standard input ("-").  Lists inside lists are refused (reported), so nothing loops.
- * Entries are names of files, never URLs, protocols or commands.
+ * Entries are names of files, or of parts of files (part.h), never URLs, protocols or commands.
  */
 #ifndef JUKEBOX_PLAYLIST_H
 #define JUKEBOX_PLAYLIST_H

@@ -14,11 +14,12 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "jukebox/part.h"
 #include "jukebox/status.h"
 
 struct source;
 
-/* `path` is copied. */
+/* `path` is copied; it may name a part of a file (part.h), then all of the file is read. */
 enum status source_open(const char *path, struct source **source, struct error *error) MUST_USE;
 
 /* `bytes` is borrowed and must outlive the source; `name` is copied. */
@@ -42,5 +43,8 @@ int64_t source_size(const struct source *source);
 /* Time of the last change; zero for memory. */
 struct timespec source_mtime(const struct source *source);
 const char *source_path(const struct source *source);
+
+/* Which part of the file was named; NULL: all of it. */
+const struct part *source_part(const struct source *source);
 
 #endif

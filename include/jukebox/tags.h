@@ -36,6 +36,8 @@ enum status tags_set(struct tags *tags, const char *name, const char *value) MUS
 /* NULL when absent.  Borrowed, until the tags change. */
 const char *tags_get(const struct tags *tags, const char *name);
 
+void tags_remove(struct tags *tags, const char *name);
+
 enum status tags_copy(struct tags *to, const struct tags *from) MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@ struct source {
 	int64_t size, position;
 	struct timespec mtime;
 	char *path;
+	bool is_part;
+	struct part part;
 };
 
 static const char *kind_of(mode_t mode)
@@ -24,12 +27,34 @@ static const char *kind_of(mode_t mode)
 	                        : "is a device";
 }
 
-static enum status open_regular(const char *path, struct source *s, struct error *error)
+static int open_file(const char *path)
 {
+	int fd;
+
 	/* Not waiting for a writer of a FIFO, nor rewinding a tape; fstat then tells what it is. */
 	do
-		s->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	while (s->fd < 0 && errno == EINTR);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+static int open_whole_of(const char *part_name, const struct part *part)
+{
+	char *path = strndup(part_name, part->n_file);
+	int fd = path ? open_file(path) : -1, error_number = path ? errno : ENOMEM;
+
+	free(path);
+	errno = error_number;
+	return fd;
+}
+
+static enum status open_regular(const char *path, struct source *s, struct error *error)
+{
+	s->fd = open_file(path);
+	if (s->fd < 0 && errno == ENOENT && part_of_name(path, &s->part)) {
+		s->is_part = true;
+		s->fd = open_whole_of(path, &s->part);
+	}
 	if (s->fd < 0)
 		return error_set_errno(error, errno, "cannot open");
 	struct stat st;
@@ -156,4 +181,9 @@ struct timespec source_mtime(const struct source *source)
 const char *source_path(const struct source *source)
 {
 	return source->path;
+}
+
+const struct part *source_part(const struct source *source)
+{
+	return source->is_part ? &source->part : NULL;
 }

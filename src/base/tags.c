@@ -111,6 +111,16 @@ const char *tags_get(const struct tags *tags, const char *name)
 	return t ? t->value : NULL;
 }
 
+void tags_remove(struct tags *tags, const char *name)
+{
+	struct tag *t = find(tags, name);
+	if (!t)
+		return;
+	free(t->name);
+	free(t->value);
+	*t = tags->items[--tags->count];
+}
+
 enum status tags_copy(struct tags *to, const struct tags *from)
 {
 	*to = (struct tags){0};

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "hash.h"
+#include "jukebox/part.h"
 #include "jukebox/source.h"
 
 enum { WINDOW_BYTES = 65536, WINDOWS = 3, WHOLE_BYTES = WINDOWS * WINDOW_BYTES };
@@ -28,8 +30,11 @@ static struct stamp stamp_from(int64_t size_bytes, struct timespec mtime)
 enum status stamp_of(const char *path, struct stamp *stamp)
 {
 	struct stat st;
+	char *file = part_file(path);
+	int result = file ? stat(file, &st) : -1;
 
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	free(file);
+	if (result != 0 || !S_ISREG(st.st_mode))
 		return STATUS_NOT_FOUND;
 	*stamp = stamp_from(st.st_size, st.st_mtim);
 	return STATUS_OK;
@@ -83,6 +88,11 @@ enum status fingerprint_of(
 	TRY(source_open(path, &source, error));
 	*stamp = stamp_from(source_size(source), source_mtime(source));
 	enum status status = hash_source(source, fingerprint, error);
+	const struct part *part = source_part(source);
+	if (part) { /* a track of its own, wherever the file moves */
+		const char *name = path + part->n_file;
+		*fingerprint = hash_bytes(name, strlen(name), *fingerprint);
+	}
 	source_close(source);
 	return status;
 }

@@ -15,7 +15,8 @@ struct stamp {
 
 bool stamp_equal(struct stamp a, struct stamp b);
 
-/* STATUS_NOT_FOUND when there is no regular file of that name. */
+/* STATUS_NOT_FOUND when there is no regular file of that name.  A name of a part of a file (part.h) has the file's
+ * stamp, and a fingerprint of its own. */
 enum status stamp_of(const char *path, struct stamp *stamp) MUST_USE;
 
 /* Hash of the first, the middle and the last 64 KiB (of the whole file when it is not larger than that),

@@ -26,7 +26,9 @@ struct decoder {
 	int64_t start; /* of the music, behind the ID3v2 tags */
 	const struct decoder_format *format;
 	struct decoder_handle handle;
-	struct stream_facts facts; /* of the first part: what the user sees */
+	struct stream_facts facts; /* of the first part */
+	struct stream_facts shown; /* the same of what the user reads: all of it, or a named part */
+	int64_t from, to; /* the named part; 0 and INT64_MAX: all */
 	struct stream_facts part; /* of the part being read: what the format sees */
 	struct tags tags;
 	struct decoder_damage damage;
@@ -217,6 +219,25 @@ static enum status read_head(struct decoder *decoder, struct tags *id3, struct e
 	return STATUS_OK;
 }
 
+static void choose_part(struct decoder *decoder, const struct part *part)
+{
+	static const char *const of_the_file[] = {"title", "artist", "track",
+	        "replaygain_track_gain", "replaygain_track_peak", "r128_track_gain"};
+	int rate_hz = decoder->facts.sample_rate_hz;
+	int64_t end = decoder->facts.frames;
+
+	decoder->from = part_sector_to_frame(part->from_sector, rate_hz);
+	if (part->to_sector >= 0)
+		decoder->to = part_sector_to_frame(part->to_sector, rate_hz);
+	if (end > decoder->to || end < 0)
+		end = decoder->to < INT64_MAX ? decoder->to : -1;
+	decoder->shown.frames = end > decoder->from ? end - decoder->from : -1;
+	for (size_t i = 0; i < sizeof(of_the_file) / sizeof(*of_the_file); i++)
+		tags_remove(&decoder->tags, of_the_file[i]);
+}
+
+static enum status seek_to(struct decoder *decoder, int64_t frame, struct error *error);
+
 static enum status open_decoder(struct decoder *decoder, struct tags *id3, struct error *error)
 {
 	uint8_t head[DECODER_HEAD_BYTES];
@@ -228,7 +249,11 @@ static enum status open_decoder(struct decoder *decoder, struct tags *id3, struc
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	decoder->facts = decoder->part;
 	decoder->converted_from = INT64_MAX;
-	return STATUS_OK;
+	decoder->shown = decoder->facts;
+	decoder->to = INT64_MAX;
+	if (source_part(decoder->source))
+		choose_part(decoder, source_part(decoder->source));
+	return seek_to(decoder, decoder->from, error);
 }
 
 enum status decoder_open_source(
@@ -275,7 +300,7 @@ void decoder_close(struct decoder *decoder)
 
 const struct stream_facts *decoder_facts(const struct decoder *decoder)
 {
-	return &decoder->facts;
+	return &decoder->shown;
 }
 
 const struct tags *decoder_tags(const struct decoder *decoder)
@@ -468,7 +493,13 @@ enum status decoder_read(struct decoder *decoder, float *to, size_t max_frames, 
         struct error *error)
 {
 	struct error ignored = {0};
+	int64_t left = decoder->to - decoder->position;
 
+	*n_frames = 0;
+	if (left <= 0)
+		return STATUS_END;
+	if ((uint64_t)left < max_frames)
+		max_frames = (size_t)left;
 	return read_frames(decoder, to, max_frames, n_frames, error ? error : &ignored);
 }
 
@@ -534,7 +565,7 @@ static enum status seek_to(struct decoder *decoder, int64_t frame, struct error 
 {
 	bool lost = decoder->position > frame;
 
-	if (frame < 0)
+	if (frame < decoder->from)
 		return error_set(error, STATUS_USAGE, "negative position");
 	if (frame == decoder->position || !decoder->format)
 		return STATUS_OK;
@@ -553,5 +584,7 @@ enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *e
 {
 	struct error ignored = {0};
 
+	if (__builtin_add_overflow(frame, decoder->from, &frame))
+		frame = INT64_MAX;
 	return seek_to(decoder, frame, error ? error : &ignored);
 }

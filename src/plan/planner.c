@@ -11,6 +11,7 @@
 #include "album.h"
 #include "gain.h"
 #include "joint.h"
+#include "jukebox/part.h"
 #include "overrule.h"
 
 enum { CHAIN_MOST = 200 }; /* tracks of one album that wait for each other */
@@ -488,6 +489,10 @@ static bool is_joined(const struct planner *p, const struct plan_item *item,
 	bool starts_later = !isnan(rule->cue_in_s) && rule->cue_in_s > 0;
 	if (!p->has_last || joint_is_ruled(p) || starts_later || p->count - p->ready >= CHAIN_MOST)
 		return false;
+	if (part_continues(p->clips[p->count - 1].path, item->path)) {
+		snprintf(why, PLAN_REASON_BYTES, "the next track of one file");
+		return true;
+	}
 	return p->overrule.gapless ||
 	       album_continues(&p->album, item->record, why, PLAN_REASON_BYTES);
 }

@@ -66,7 +66,24 @@ static enum list_kind kind_of_name(const char *name)
 		return LIST_M3U;
 	if (strcasecmp(suffix, "pls") == 0)
 		return LIST_PLS;
+	if (strcasecmp(suffix, "cue") == 0)
+		return LIST_CUE;
 	return strcasecmp(suffix, "xspf") == 0 ? LIST_XSPF : LIST_NONE;
+}
+
+/* A cue sheet begins with words about the disc, or with its file; one of a disc names it soon. */
+static bool is_cue_sheet(const char *plain)
+{
+	static const char *const words[] = {
+	        "REM ", "PERFORMER ", "TITLE ", "CATALOG ", "CDTEXTFILE ", "SONGWRITER "};
+	size_t i;
+
+	if (begins(plain, "FILE \""))
+		return strcasestr(plain, "TRACK ") != NULL;
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (begins(plain, words[i]))
+			return strcasestr(plain, "\nFILE ") != NULL;
+	return false;
 }
 
 enum list_kind detect_list(const uint8_t *head, size_t n_bytes, const char *name)
@@ -82,5 +99,7 @@ enum list_kind detect_list(const uint8_t *head, size_t n_bytes, const char *name
 		return LIST_PLS;
 	if (begins(plain, "<playlist") || (begins(plain, "<?xml") && strstr(plain, "<playlist")))
 		return LIST_XSPF;
+	if (is_cue_sheet(plain))
+		return LIST_CUE;
 	return kind_of_name(name);
 }

@@ -20,6 +20,7 @@ struct import {
 	const char *name; /* as messages call it */
 	struct bytes *bytes; /* NULL for folders */
 	struct resolver resolver;
+	const char *sheet_of; /* a cue sheet that lies in this file speaks of no other; else NULL */
 };
 
 /* An entry as the list has it: what stands before a file name is found for it. */
@@ -60,6 +61,7 @@ enum status import_append(struct import *import, const char *path, const char *t
 enum status m3u_read(struct import *import) MUST_USE;
 enum status pls_read(struct import *import) MUST_USE;
 enum status xspf_read(struct import *import) MUST_USE;
+enum status cue_read(struct import *import) MUST_USE;
 
 /* A folder and all below it; `path` as the user gave it. */
 enum status folder_read(struct import *import, const char *path) MUST_USE;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "detect.h"
+#include "flac_sheet.h"
 #include "import.h"
 #include "jukebox/source.h"
 #include "jukebox/text.h"
@@ -27,6 +28,7 @@ static enum status read_list(struct import *import, enum list_kind kind, struct 
 {
 	enum status status = kind == LIST_PLS    ? pls_read(import)
 	                     : kind == LIST_XSPF ? xspf_read(import)
+	                     : kind == LIST_CUE  ? cue_read(import)
 	                                         : m3u_read(import);
 
 	if (status == STATUS_IO)
@@ -101,6 +103,31 @@ static enum status add_music_file(struct import *import, const char *path, struc
 	return import_append(import, path, NULL, NULL) == STATUS_OK ? STATUS_OK : no_memory(error);
 }
 
+/* A cue sheet in the tags of a FLAC makes tracks of it.  STATUS_NOT_FOUND: there is none. */
+static enum status add_sheet_within(struct import *import, const char *path, struct error *error)
+{
+	size_t before = playlist_count(import->playlist);
+	struct bytes *outer = import->bytes, inner;
+	struct source *source = NULL;
+	char *sheet = NULL;
+	enum status status = flac_sheet_find(outer->source, &sheet);
+
+	if (status == STATUS_OK)
+		status = source_open_memory(sheet, strlen(sheet), path, &source, error);
+	if (status == STATUS_OK && bytes_init_source(&inner, source) == 0) {
+		import->bytes = &inner;
+		import->sheet_of = path;
+		status = cue_read(import);
+		import->bytes = outer;
+	}
+	source_close(source);
+	free(sheet);
+	if (status == STATUS_NO_MEMORY)
+		return no_memory(error);
+	return status == STATUS_OK && playlist_count(import->playlist) > before ? STATUS_OK
+	                                                                        : STATUS_NOT_FOUND;
+}
+
 /* The folder of a list, with its '/'; "" for the current one.  NULL when out of memory. */
 static char *folder_of(const char *path)
 {
@@ -123,7 +150,8 @@ static enum status add_source(
 		const char *refusal = resolve_refusal(st);
 		if (refusal)
 			return error_set(error, STATUS_BAD_DATA, "%s: %s", path, refusal);
-		return add_music_file(import, path, error);
+		enum status status = add_sheet_within(import, path, error);
+		return status == STATUS_NOT_FOUND ? add_music_file(import, path, error) : status;
 	}
 	return read_list(import, kind, error);
 }

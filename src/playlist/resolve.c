@@ -11,9 +11,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "jukebox/part.h"
 #include "jukebox/text.h"
 #include "suffix.h"
 
@@ -61,8 +63,14 @@ static enum status check_file(struct resolver *resolver)
 	struct error error = {0};
 	struct stat st;
 	enum status status;
+	char *file = part_file(path);
+	int result = file ? stat(file, &st) : -1, error_number = file ? errno : ENOMEM;
 
-	if (stat(path, &st) != 0) {
+	free(file);
+	errno = error_number;
+	if (errno == ENOMEM && result != 0)
+		return STATUS_NO_MEMORY;
+	if (result != 0) {
 		if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
 			return refuse(resolver, STATUS_NOT_FOUND, "no such file");
 		return refuse(resolver, STATUS_IO, strerror(errno));

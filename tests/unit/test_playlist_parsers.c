@@ -1,4 +1,4 @@
-/* What M3U, PLS and XSPF lists mean, from bytes in memory; no file is looked at. */
+/* What M3U, PLS and XSPF lists and cue sheets mean, from bytes in memory; no file is looked at. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -403,9 +403,30 @@ static void xspf_token_without_end(void **state)
 	free(list);
 }
 
+static void cue_gives_tracks(void **state)
+{
+	static const char sheet[] =
+	        "PERFORMER X\r\nFILE \"a b.flac\" WAVE\r\n TRACK 01 AUDIO\r\n  TITLE \"one\"\r\n"
+	        "  INDEX 00 00:00:00\r\n  INDEX 01 00:00:32\r\n TRACK 02 AUDIO\r\n  INDEX 01 "
+	        "01:00:00\r\n"
+	        "  INDEX 02 01:30:00\r\nFILE alone.mp3 MP3\r\n TRACK 03 AUDIO\r\n  INDEX 01 "
+	        "00:00:00";
+	/* Gaps appended to the file before, as rippers write it: the next file begins inside the track. */
+	static const char appended[] =
+	        "FILE \"1.wav\" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\n"
+	        "TITLE two\nINDEX 00 03:00:00\nFILE \"2.wav\" WAVE\nINDEX 01 00:00:00\n";
+
+	expect_bytes(cue_read, sheet, sizeof(sheet) - 1,
+	        "dir/a b.flac#cd=0-4500|X - one|-\ndir/a b.flac#cd=4500-|-|-\ndir/alone.mp3|-|-\n",
+	        0);
+	expect_bytes(
+	        cue_read, appended, sizeof(appended) - 1, "dir/1.wav|-|-\ndir/2.wav|two|-\n", 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(cue_gives_tracks),
 	        cmocka_unit_test(m3u_line_ends),
 	        cmocka_unit_test(m3u_encodings),
 	        cmocka_unit_test(m3u_broken_utf16),

@@ -57,7 +57,7 @@ MODULE_PARTS := LIBAV
 PACKAGES_libav := libavformat libavcodec libavutil
 
 # Targets that need no libraries, or see to them first.
-WITHOUT_LIBRARIES := clean help setup demo check check-valgrind fuzz lint format config uninstall version
+WITHOUT_LIBRARIES := deb clean help setup demo check check-valgrind fuzz lint format config uninstall version
 GOALS := $(or $(MAKECMDGOALS),all)
 
 pc = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -259,12 +259,16 @@ help:
 	@echo 'make lint        form and static checks; make format puts the form right'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-valgrind   the unit tests under valgrind'
+	@echo 'make deb         the Debian package of what is committed, in build/deb'
 	@echo 'make clean       remove what was built'
 	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'
 
 # ---- installation --------------------------------------------------------------------------------
-.PHONY: install uninstall clean
+.PHONY: install uninstall deb clean
+deb:
+	@packaging/deb
+
 # What the makers of modules need.
 MODULE_HEADERS := module.h decoder.h limits.h part.h source.h status.h tags.h
 install: $(PROGRAM) $(MODULES)

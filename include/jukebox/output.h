@@ -69,7 +69,7 @@ void output_cancel(struct output *output);
 /* Drops what is queued when finish was not called (files stay valid as far as they go).  NULL is fine. */
 void output_close(struct output *output);
 
-/* The spec, with a password in it masked, or "standard output"; borrowed. Errors begin with it, or with the file's. */
+/* The spec, of a URL without the options, or "standard output"; borrowed. Errors begin with it, or with the file's. */
 const char *output_name(const struct output *output);
 bool output_is_live(const struct output *output);
 bool output_has_clock(const struct output *output);
@@ -79,6 +79,7 @@ int64_t output_underruns(const struct output *output);
 /* ---- the target's side: one constant table in one file, and one line in output/targets.c ---- */
 
 struct output_handle {
+	const char *name; /* for messages */
 	const char *spec; /* behind the "name:" */
 	struct stream_format *format; /* open() may lower it; the core converts */
 	const struct encoder_format *encoder; /* of byte targets; NULL for others */

@@ -246,7 +246,8 @@ static enum status open_target(
 	o->format = wanted_format(&o->spec, options);
 	bool sample_is_set = options->sample_is_set || o->spec.has_sample;
 	enum sample_format sample = o->format.sample;
-	o->handle = (struct output_handle){.spec = o->spec.place,
+	o->handle = (struct output_handle){.name = o->name,
+	        .spec = o->spec.place,
 	        .format = &o->format,
 	        .encoder = o->spec.encoder,
 	        .encoder_options = o->spec.options,
@@ -311,6 +312,8 @@ static enum status open_all(struct output *o, const char *spec,
 		        "no password here: give it by JUKEBOX_ICECAST_PASSWORD or "
 		        "?password-file=FILE");
 	TRY(check_options(options, error));
+	if (strstr(o->name, "://"))
+		o->name[strcspn(o->name, "?")] = '\0';
 	TRY(output_spec_parse(spec, &o->spec, error));
 	TRY(open_target(o, options, error));
 	TRY(prepare_queue(o, options, error));

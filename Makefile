@@ -1,6 +1,6 @@
 # jukebox - GNU make, no configure.  `make help' lists the targets, `make config' tells what was found.
 #
-# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC, LIBAV, SHOUT) are auto, yes or no: auto takes what is there, yes fails loudly when
+# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC, LIBAV, SHOUT, HTTPD) are auto, yes or no: auto takes what is there, yes fails loudly when
 # it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR.  WERROR=0 for newer compilers.
 # SAN=address,undefined and SAN=thread build with sanitizers, in a folder of their own.
 
@@ -29,6 +29,7 @@ LAME ?= auto
 OPUSENC ?= auto
 LIBAV ?= auto
 SHOUT ?= auto
+HTTPD ?= auto
 
 comma := ,
 BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -41,7 +42,7 @@ all:
 REQUIRED := libmpg123 vorbisfile vorbisenc vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
 
 # Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
-OPTIONAL := ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT
+OPTIONAL := ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT HTTPD
 PROOF_ALSA := pc:alsa
 PROOF_OSS := header:sys/soundcard.h
 PROOF_SOXR := pc:soxr
@@ -49,11 +50,13 @@ PROOF_LAME := pc:lame
 PROOF_OPUSENC := pc:libopusenc
 PROOF_LIBAV := pc:libavformat
 PROOF_SHOUT := pc:shout
+PROOF_HTTPD := pc:libmicrohttpd
 SOURCES_ALSA := src/output/alsa.c
 SOURCES_OSS := src/output/oss.c
 SOURCES_LAME := src/encode/mp3.c
 SOURCES_OPUSENC := src/encode/opus.c
 SOURCES_SHOUT := src/output/icecast.c
+SOURCES_HTTPD := src/output/httpd.c src/output/server.c src/output/pages.c
 # Parts that are modules: src/modules/NAME/*.c become modules/NAME.so, and the program itself links none of their
 # libraries (a program linked with libavformat starts in 30 ms with 135 shared objects, without in 1.2 ms with 12).
 MODULE_PARTS := LIBAV
@@ -151,6 +154,9 @@ $(BUILD)/modules/%.so: $$(sort $$(wildcard src/modules/%/*.[ch])) $(wildcard inc
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(JB_CPPFLAGS) $(CPPFLAGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES_$*)) $(CFLAGS) $(MODULE_CFLAGS) -shared \
 		-Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.c,$^) $(shell $(PKG_CONFIG) --libs $(PACKAGES_$*))
+
+# The page's script and style are taken in by the assembler.
+$(BUILD)/src/output/pages.o: $(wildcard src/output/page/*)
 
 # Tests see the private headers of the module under test: "decode/x.h".
 $(BUILD)/tests/%.o: private JB_CPPFLAGS += -Isrc -Itests $(TEST_CFLAGS)
@@ -264,7 +270,7 @@ help:
 	@echo 'make check-valgrind   the unit tests under valgrind'
 	@echo 'make deb         the Debian package of what is committed, in build/deb'
 	@echo 'make clean       remove what was built'
-	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
+	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'
 
 # ---- installation --------------------------------------------------------------------------------

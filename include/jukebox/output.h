@@ -26,6 +26,26 @@ struct output_hub;
 struct output_hub *output_hub_new(void); /* NULL: out of memory */
 void output_hub_free(struct output_hub *hub); /* NULL is fine */
 
+/* What is on, for outputs that show it.  Strings are owned, any may be NULL; output_programme_done frees them. */
+enum { OUTPUT_HISTORY = 10 };
+struct output_track {
+	char *title, *artist;
+	int64_t started_at_ms; /* wall clock, ms since 1970; 0: not yet */
+};
+struct output_programme {
+	bool has_now, has_next;
+	struct output_track now, next;
+	double elapsed_s, duration_s; /* of now; a duration of 0 is not known */
+	struct output_track history[OUTPUT_HISTORY]; /* newest first, without now */
+	size_t n_history;
+	char *joint_svg; /* a picture of how the next one will come in */
+};
+void output_programme_done(struct output_programme *programme);
+
+/* Fills *programme, which is {0} before; from any thread, whenever somebody asks. */
+typedef void output_programme_fn(void *user, struct output_programme *programme);
+void output_hub_set_programme(struct output_hub *hub, output_programme_fn *programme, void *user);
+
 struct output_options {
 	int bus_rate_hz; /* of the frames given to output_write: stereo */
 	int rate_hz, channels; /* wanted; 0: as the bus, 2 */

@@ -11,6 +11,7 @@
 #include "jukebox/player.h"
 #include "jukebox/text.h"
 #include "settings.h"
+#include "shown.h"
 
 static const struct option_spec options[] = {
         OUTPUT_OPTIONS,
@@ -370,6 +371,7 @@ static bool open_run(struct mix_run *run, int *exit_status)
 		log_print(run->log, LOG_ERROR, "out of memory");
 		return false;
 	}
+	output_hub_set_programme(run->hub, shown_programme, run->onair);
 	if (run->settings->events && events_open(run->settings->events, (int)run->settings->rate,
 	                                     &run->events, &error) != STATUS_OK) {
 		log_print(run->log, LOG_ERROR, "%s", error.text);

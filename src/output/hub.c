@@ -19,3 +19,27 @@ void output_hub_free(struct output_hub *hub)
 	free(hub->first_file);
 	free(hub);
 }
+
+void output_hub_set_programme(struct output_hub *hub, output_programme_fn *programme, void *user)
+{
+	pthread_mutex_lock(&hub->lock);
+	hub->programme = programme;
+	hub->programme_user = user;
+	pthread_mutex_unlock(&hub->lock);
+}
+
+static void track_done(struct output_track *track)
+{
+	free(track->title);
+	free(track->artist);
+}
+
+void output_programme_done(struct output_programme *programme)
+{
+	track_done(&programme->now);
+	track_done(&programme->next);
+	for (size_t i = 0; i < programme->n_history; i++)
+		track_done(&programme->history[i]);
+	free(programme->joint_svg);
+	*programme = (struct output_programme){0};
+}

@@ -6,9 +6,14 @@
 
 #include "jukebox/output.h"
 
+struct server;
+
 struct output_hub {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards all below */
 	char *first_file; /* owned; the first encoded file, for its companions; NULL: none so far */
+	struct server *servers; /* a list; each lives as long as its mounts */
+	output_programme_fn *programme; /* NULL: nobody knows what is on */
+	void *programme_user;
 };
 
 #endif

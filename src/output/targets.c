@@ -11,6 +11,9 @@ static const struct output_target *const targets[] = {
 #ifdef HAVE_OSS
         &oss_target,
 #endif
+#ifdef HAVE_HTTPD
+        &httpd_target,
+#endif
 #ifdef HAVE_SHOUT
         &icecast_target,
 #endif

@@ -11,6 +11,9 @@ extern const struct output_target alsa_target;
 #ifdef HAVE_OSS
 extern const struct output_target oss_target;
 #endif
+#ifdef HAVE_HTTPD
+extern const struct output_target httpd_target;
+#endif
 #ifdef HAVE_SHOUT
 extern const struct output_target icecast_target;
 #endif

@@ -11,6 +11,7 @@
  *   tail    a quiet ending still sounds, and the new song covers it
  *   pause   the new song begins behind the old one's end
  *   peak    the sum's true peak would need the limiter where neither song alone does
+ *   beat    the new song's beat lies off the old song's, where both keep the same time
  *
  * Levels are momentary loudness (400 ms, EBU Tech 3341) against each song's own integrated loudness, which is
  * what both have after the gain; the foreground is 6 LU under it and up, the background 12 LU and down.
@@ -34,11 +35,13 @@ static const double WEIGHT_TAIL = 1.2; /* a quiet coda covered is a coda cut: mo
 static const double WEIGHT_PAUSE =
         0.03; /* silence for its own sake; also settles what is equal otherwise */
 static const double WEIGHT_PEAK = 0.1; /* ten dB of limiting are as bad as a hole */
+static const double WEIGHT_BEAT =
+        0.1; /* of the whole joint, half a beat off: moves it by a tenth of a second, no more */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
 /* A quiet ending is waited for while it is within 14 LU of what it held, and over 36 LU under the loudness: at
  * the usual target that is -54 LUFS, where dead air begins. */
-static const double TAIL_HELD = 14, TAIL_HEARD = -36;
+static const double TAIL_HELD = 14, TAIL_HEARD = -42;
 /* Seconds before the last decay that a soft beginning may take. */
 static const double SOFT_EARLY = 2.0;
 static const double LATEST = 0.4; /* seconds behind the old song's end that are tried */
@@ -46,6 +49,10 @@ static const double WINDOW = 0.2; /* seconds a level is taken over: half of mome
                                                * ending on a drum is over in less than 400 ms */
 static const double AROUND = 3.0; /* seconds before and behind the overlap that count */
 static const double INTRO_MOST = 12; /* seconds of an intro that count */
+/* Tempos that differ by more than this are two, heard as such; and over an overlap they may not drift apart by more
+ * than this, since nothing is stretched. */
+static const double BEAT_SURE = 0.3; /* confidence: drums of players have less, machines more */
+static const double TEMPO_ALIKE = 0.03, DRIFT_BEATS = 0.25;
 
 /* Moments are many: from here to cost_at all is float, and plain enough for conditional moves. */
 static float at_least(float x, float low)
@@ -124,6 +131,7 @@ struct evaluation {
 	float ceiling_lin;
 	struct ending_ear ear;
 	double from_s; /* of the old song: one for all places, so that they compare */
+	double old_beat_s, new_beat_s; /* as one grid; 0 where they are none */
 };
 
 /* ---- the cost of one place ------------------------------------------------------------------- */
@@ -216,10 +224,17 @@ static double hole_of_one(const struct evaluation *e, const struct moments *m)
 
 static double sum_of(const struct joint_terms *t)
 {
-	return t->hole + t->clash + t->bump + t->buried + t->playing + t->tail + t->pause + t->peak;
+	return t->hole + t->clash + t->bump + t->buried + t->playing + t->tail + t->pause +
+	       t->peak + t->beat;
 }
 
-static struct joint_terms weigh(const struct faults *f, double pause_s, double step)
+/* What belongs to a place as a whole. */
+struct place {
+	double pause_s;
+	double off_beat; /* 0 ... 1: half a beat */
+};
+
+static struct joint_terms weigh(const struct faults *f, const struct place *place, double step)
 {
 	struct joint_terms t = {.hole = WEIGHT_HOLE * step * (double)f->hole,
 	        .clash = WEIGHT_CLASH * step * (double)f->clash,
@@ -228,9 +243,22 @@ static struct joint_terms weigh(const struct faults *f, double pause_s, double s
 	        .playing = WEIGHT_PLAYING * step * (double)f->playing,
 	        .tail = WEIGHT_TAIL * step * (double)f->tail,
 	        .peak = WEIGHT_PEAK * step * (double)f->peak_db,
-	        .pause = WEIGHT_PAUSE * pause_s};
+	        .pause = WEIGHT_PAUSE * place->pause_s,
+	        .beat = WEIGHT_BEAT * place->off_beat};
 	t.total = sum_of(&t);
 	return t;
+}
+
+/* How far the new song's beat in the middle of the overlap lies off the old song's grid. */
+static double off_beat(const struct evaluation *e, double at)
+{
+	if (e->old_beat_s <= 0)
+		return 0;
+	double middle = fmax(e->old->cue_out_s - at, 0) / 2;
+	double beats = ceil((e->new->cue_in_s + middle - e->new->first_beat_s) / e->new_beat_s);
+	double second = at + e->new->first_beat_s + beats * e->new_beat_s - e->new->cue_in_s;
+	double phase = (second - e->old->first_beat_s) / e->old_beat_s;
+	return 2 * fabs(phase - floor(phase + 0.5));
 }
 
 /* Adds the moments [from, to) at which both songs sound. */
@@ -256,11 +284,11 @@ static struct joint_terms cost_at(const struct evaluation *e, double at, double 
 	enum { AT_ONCE = 25 };
 	struct moments m = moments_at(e, at, step);
 	struct faults f = {.hole = (float)hole_of_one(e, &m)};
-	double pause = fmax(at - e->old->cue_out_s, 0);
-	struct joint_terms t = weigh(&f, pause, step);
+	struct place place = {fmax(at - e->old->cue_out_s, 0), off_beat(e, at)};
+	struct joint_terms t = weigh(&f, &place, step);
 	for (int64_t i = m.both_from; i < m.both_to && t.total <= enough; i += AT_ONCE) {
 		add_moments(&f, e, &m, i, smaller(i + AT_ONCE, m.both_to));
-		t = weigh(&f, pause, step);
+		t = weigh(&f, &place, step);
 	}
 	return t;
 }
@@ -275,6 +303,23 @@ static double peak_at(const struct evaluation *e, double at)
 		        peak, e->old->gain_lin * (double)e->old->peak_lin[m.old_index + i] +
 		                      e->new->gain_lin *(double)e->new->peak_lin[m.new_index + i]);
 	return peak;
+}
+
+/* One grid, if there is one: half of a beat is as good as a beat, so that 70 and 140 go together. */
+static void find_beats(struct evaluation *e, double longest_overlap_s)
+{
+	double old = e->old->beat_s, new = e->new->beat_s;
+	if (old <= 0 || new <= 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		old = old > 1.5 * new ? old / 2 : old;
+		new = new > 1.5 * old ? new / 2 : new;
+	}
+	double apart = fabs(new / old - 1);
+	if (apart > TEMPO_ALIKE || longest_overlap_s / old * apart > DRIFT_BEATS)
+		return;
+	e->old_beat_s = old;
+	e->new_beat_s = new;
 }
 
 static struct evaluation evaluation_of(
@@ -341,6 +386,7 @@ void joint_decide(const struct joint_side *old, const struct joint_side *new,
 	bool soft = new->intro == INTRO_FADE || new->intro == INTRO_QUIET;
 	double earliest = fmax(old->mix_out_s - (soft ? SOFT_EARLY : 0),
 	        old->cue_out_s - most_overlap(old, new, max_overlap_s));
+	find_beats(&e, old->cue_out_s - earliest);
 	*joint = (struct joint){.at_s = old->cue_out_s, .terms = {.total = HUGE_VAL}};
 	try_places(&e, earliest, latest, COARSE, joint);
 	double around = joint->at_s;
@@ -355,6 +401,7 @@ void joint_measure(const struct joint_side *old, const struct joint_side *new,
         const struct policy *policy, struct joint *joint)
 {
 	struct evaluation e = evaluation_of(old, new, policy);
+	find_beats(&e, fmax(old->cue_out_s - joint->at_s, 0));
 	joint->terms = cost_at(&e, joint->at_s, FINE, HUGE_VAL);
 	joint->expected_peak_lin = peak_at(&e, joint->at_s);
 	joint->overlap_s = old->cue_out_s - joint->at_s;
@@ -401,6 +448,9 @@ static void fill_side(struct joint_side *side, const struct record *record, cons
 	side->intro = o->intro;
 	side->ending = o->ending;
 	side->length_s = o->cue_out_s - o->cue_in_s;
+	bool steady = record->bpm > 0 && record->bpm_confidence >= BEAT_SURE;
+	side->beat_s = steady ? 60 / record->bpm : 0;
+	side->first_beat_s = record->first_beat_s;
 	side->gain_lin = 1;
 	fill_levels(side, record, o->loudness_lufs);
 }

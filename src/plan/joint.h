@@ -18,6 +18,8 @@ struct joint_side {
 	enum intro_kind intro;
 	enum ending_kind ending;
 	double length_s; /* audible */
+	double beat_s,
+	        first_beat_s; /* a beat's length, and where one lies; 0 where no steady one was found */
 	double gain_lin; /* what the song is played with: for its peaks */
 	struct strip momentary; /* LU: of the last or first seconds, every 20 ms */
 	float peak_lin[SIDE_VALUES]; /* true peak before gain, at the places of `momentary` */
@@ -33,7 +35,7 @@ void joint_side_of_start(struct joint_side *side, const struct record *record,
 
 /* What one place costs, term by term: seconds of each fault, weighted.  See joint.c. */
 struct joint_terms {
-	double hole, clash, bump, buried, playing, tail, pause, peak, total;
+	double hole, clash, bump, buried, playing, tail, pause, peak, beat, total;
 };
 
 struct joint {

@@ -283,10 +283,10 @@ static void explain_joint(
 	snprintf(line, sizeof line,
 	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3g = hole %.3g + clash %.3g + "
 	        "bump %.3g + buried %.3g + "
-	        "playing %.3g + tail %.3g + pause %.3g + peak %.3g; %s",
+	        "playing %.3g + tail %.3g + pause %.3g + peak %.3g + beat %.3g; %s",
 	        old, new, j->at_s, j->overlap_s, j->terms.total, j->terms.hole, j->terms.clash,
 	        j->terms.bump, j->terms.buried, j->terms.playing, j->terms.tail, j->terms.pause,
-	        j->terms.peak, j->reason);
+	        j->terms.peak, j->terms.beat, j->reason);
 	p->explain(p->explain_user, line);
 }
 

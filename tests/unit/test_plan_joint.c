@@ -163,6 +163,95 @@ static void a_soft_intro_slips_under_a_cold_end_by_two_seconds_at_most(void **st
 	assert_true(p.joint.at_s >= p.old_outline.mix_out_s);
 }
 
+struct beat {
+	double bpm, confidence, first_s;
+};
+
+/* A fade that leaves a choice, and drums in both songs. */
+static void decide_beats(struct pair *p, struct beat old, struct beat new)
+{
+	struct tape *tapes[2] = {fading(8), song(-14)};
+	struct record a = tape_record(tapes[0]), b = tape_record(tapes[1]);
+	policy_defaults(&p->policy);
+	outline_of(&a, &p->old_outline);
+	outline_of(&b, &p->new_outline);
+	a.bpm = old.bpm, a.bpm_confidence = old.confidence, a.first_beat_s = old.first_s;
+	b.bpm = new.bpm, b.bpm_confidence = new.confidence, b.first_beat_s = new.first_s;
+	joint_side_of_end(&p->old, &a, &p->old_outline, p->policy.max_overlap_s);
+	joint_side_of_start(&p->new, &b, &p->new_outline, p->policy.max_overlap_s);
+	joint_decide(&p->old, &p->new, &p->policy, p->policy.max_overlap_s, &p->joint);
+	record_done(&a);
+	record_done(&b);
+}
+
+/* Beats of the old song by which the new one's lie off. */
+static double beats_off(const struct pair *p, struct beat old, struct beat new)
+{
+	double second = p->joint.at_s + new.first_s - p->new.cue_in_s;
+	double phase = (second - old.first_s) * old.bpm / 60;
+	return fabs(phase - round(phase));
+}
+
+static void beats_fall_on_beats(void **state)
+{
+	struct pair none, p;
+	decide_beats(&none, (struct beat){0}, (struct beat){0});
+	for (int i = 0; i < 10; i++) {
+		struct beat old = {120, 0.6, 0.05 * i}, new = {120, 0.5, 0.23};
+		decide_beats(&p, old, new);
+		assert_within(beats_off(&p, old, new), 0, 0.045); /* the search goes by 20 ms */
+		assert_within(p.joint.at_s - none.joint.at_s, -0.27, 0.27);
+		assert_within(p.joint.overlap_s, 0, 6 + 1e-9);
+		assert_within(p.joint.terms.beat, 0, 0.01);
+		/* Twice as fast is the same grid. */
+		new.bpm = 240;
+		decide_beats(&p, old, new);
+		assert_within(p.joint.terms.beat, 0, 0.02);
+	}
+}
+
+static void beats_that_are_no_grid_move_nothing(void **state)
+{
+	static const struct beat cases[][2] = {
+	        {{120, 0.6, 0.1}, {120, 0.2, 0.3}}, /* one is not sure */
+	        {{120, 0.6, 0.1}, {132, 0.6, 0.3}}, /* two tempos */
+	        {{120, 0.6, 0.1}, {122.9, 0.6, 0.3}}, /* a quarter of a beat apart within 6 s */
+	        {{120, 0.6, 0.1}, {0, 0, 0}},
+	        {{0, 0, 0}, {120, 0.6, 0.3}},
+	        {{1e-300, 1, 1e300}, {1e300, 1, -1e300}},
+	};
+	struct pair none, p;
+	decide_beats(&none, (struct beat){0}, (struct beat){0});
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		decide_beats(&p, cases[i][0], cases[i][1]);
+		assert_float_equal(p.joint.at_s, none.joint.at_s, 0);
+		assert_float_equal(p.joint.terms.beat, 0, 0);
+	}
+}
+
+/* An overlap of a quarter of a minute, where somebody allows it. */
+static void a_longer_bound_is_used(void **state)
+{
+	struct pair p;
+	struct tape *t = tape_new(180, 44100);
+	struct record a, b;
+	tape_level(t, 0.5, 150, -14, -14);
+	tape_level(t, 150, 160, -14, -30); /* soft from there on, and long */
+	tape_level(t, 160, 179, -30, -56);
+	a = tape_record(t), b = tape_song(120);
+	policy_defaults(&p.policy);
+	outline_of(&a, &p.old_outline);
+	outline_of(&b, &p.new_outline);
+	joint_side_of_end(&p.old, &a, &p.old_outline, 15);
+	joint_side_of_start(&p.new, &b, &p.new_outline, 15);
+	joint_decide(&p.old, &p.new, &p.policy, 15, &p.joint);
+	assert_within(p.joint.overlap_s, 14.9, 15 + 1e-9);
+	joint_decide(&p.old, &p.new, &p.policy, 600, &p.joint);
+	assert_within(p.joint.overlap_s, 14.9, SIDE_SECONDS + 1e-9);
+	record_done(&a);
+	record_done(&b);
+}
+
 static void gain_does_not_move_a_joint(void **state)
 {
 	struct pair loud, soft;
@@ -184,7 +273,7 @@ static void the_terms_add_up(void **state)
 		joint_measure(&p.old, &p.new, &p.policy, &j);
 		const struct joint_terms *t = &j.terms;
 		double sum = t->hole + t->clash + t->bump + t->buried + t->playing + t->tail +
-		             t->pause + t->peak;
+		             t->pause + t->peak + t->beat;
 		assert_within(t->total - sum, -1e-9, 1e-9);
 		assert_within(
 		        j.overlap_s, p.old.cue_out_s - at - 1e-9, p.old.cue_out_s - at + 1e-9);
@@ -229,6 +318,9 @@ int main(void)
 	        cmocka_unit_test(one_frame_has_its_joints),
 	        cmocka_unit_test(a_quiet_coda_is_heard_to_its_end),
 	        cmocka_unit_test(a_soft_intro_slips_under_a_cold_end_by_two_seconds_at_most),
+	        cmocka_unit_test(beats_fall_on_beats),
+	        cmocka_unit_test(beats_that_are_no_grid_move_nothing),
+	        cmocka_unit_test(a_longer_bound_is_used),
 	        cmocka_unit_test(gain_does_not_move_a_joint),
 	        cmocka_unit_test(the_terms_add_up),
 	        cmocka_unit_test(each_term_names_its_fault),

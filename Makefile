@@ -63,7 +63,7 @@ MODULE_PARTS := LIBAV
 PACKAGES_libav := libavformat libavcodec libavutil
 
 # Targets that need no libraries, or see to them first.
-WITHOUT_LIBRARIES := deb clean help setup demo check check-valgrind fuzz lint format config uninstall version
+WITHOUT_LIBRARIES := deb clean help setup demo check bench bench-check check-valgrind fuzz lint format config uninstall version
 GOALS := $(or $(MAKECMDGOALS),all)
 
 pc = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -118,7 +118,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests
 DRIVES := $(patsubst tests/drive/%.c,$(BUILD)/drive/%,$(sort $(wildcard tests/drive/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 CLI_TESTS := $(sort $(wildcard tests/cli/*.t))
-C_FILES := $(sort $(wildcard include/jukebox/*.h src/*.c src/*/*.[ch] tests/*/*.[ch]))
+C_FILES := $(sort $(wildcard include/jukebox/*.h src/*.c src/*/*.[ch] tests/*/*.[ch] bench/*.[ch]))
 
 MODULES := $(foreach part,$(filter $(MODULE_PARTS),$(HAVE)),$(BUILD)/modules/$(shell echo $(part) | tr A-Z a-z).so)
 C_FILES += $(sort $(wildcard src/modules/*/*.[ch] doc/*.c))
@@ -224,6 +224,27 @@ fuzz:
 	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS) $(JOBS)
 fuzzers: $(FUZZERS)
 
+# ---- speed ---------------------------------------------------------------------------------------
+# MUSIC=FOLDER: with the music that is there, else with some of its own; BENCH: what bench/run is to do.
+.PHONY: bench bench-check bench-reference
+MUSIC ?=
+BENCH ?=
+$(BUILD)/bench/%.o: private JB_CPPFLAGS += -Isrc
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(JB_LIBS)
+
+bench: setup
+	@+$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/usage
+	@bench/run $(if $(MUSIC),--music '$(MUSIC)') --build $(BUILD) $(BENCH)
+
+bench-check: setup
+	@+$(MAKE) --no-print-directory $(BUILD)/bench/hot
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' bench/check $(BUILD)/bench/hot
+
+bench-reference: $(BUILD)/bench/hot
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' bench/check $(BUILD)/bench/hot --write
+
 # ---- form ----------------------------------------------------------------------------------------
 .PHONY: lint format
 lint:
@@ -269,6 +290,8 @@ help:
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make check-valgrind   the unit tests under valgrind'
 	@echo 'make deb         the Debian package of what is committed, in build/deb'
+	@echo 'make bench       speed, beside other programs, with MUSIC=FOLDER or some of its own: bench/RESULTS.md'
+	@echo 'make bench-check the instructions of the hot loops, against bench/hot.json'
 	@echo 'make clean       remove what was built'
 	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'
@@ -300,6 +323,6 @@ uninstall:
 clean:
 	rm -rf build build-* demo compile_commands.json
 
--include $(patsubst %.o,%.d,$(OBJECTS)) $(BUILD)/src/main.d $(wildcard $(BUILD)/tests/*/*.d)
+-include $(patsubst %.o,%.d,$(OBJECTS)) $(BUILD)/src/main.d $(wildcard $(BUILD)/tests/*/*.d) $(wildcard $(BUILD)/bench/*.d)
 .SECONDARY:
 .DELETE_ON_ERROR:

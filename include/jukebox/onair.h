@@ -54,6 +54,9 @@ void onair_free(struct onair *onair);
 void onair_take(struct onair *onair, struct onair_snapshot *snapshot);
 void onair_snapshot_done(struct onair_snapshot *snapshot);
 
+/* Copies of the clips around the next joint, for a picture of it; the caller calls plan_clip_done on both.  false: not known. */
+bool onair_joint(struct onair *onair, struct plan_clip *old, struct plan_clip *next);
+
 /* Seconds of `now` that were heard, and its planned length; 0 when there is none. */
 double onair_elapsed_s(const struct onair_snapshot *snapshot);
 double onair_duration_s(const struct onair_snapshot *snapshot);

@@ -38,13 +38,16 @@ struct output_programme {
 	double elapsed_s, duration_s; /* of now; a duration of 0 is not known */
 	struct output_track history[OUTPUT_HISTORY]; /* newest first, without now */
 	size_t n_history;
-	char *joint_svg; /* a picture of how the next one will come in */
+	bool has_joint; /* there is a picture of how the next one will come in */
 };
 void output_programme_done(struct output_programme *programme);
 
 /* Fills *programme, which is {0} before; from any thread, whenever somebody asks. */
 typedef void output_programme_fn(void *user, struct output_programme *programme);
-void output_hub_set_programme(struct output_hub *hub, output_programme_fn *programme, void *user);
+/* That picture, as SVG; the caller frees; NULL when there is none. */
+typedef char *output_joint_fn(void *user);
+void output_hub_set_programme(
+        struct output_hub *hub, output_programme_fn *programme, output_joint_fn *joint, void *user);
 
 struct output_options {
 	int bus_rate_hz; /* of the frames given to output_write: stereo */

@@ -43,6 +43,7 @@ struct mix_run {
 	struct control *control;
 	struct events *events;
 	struct onair *onair;
+	struct shown shown;
 
 	/* for a reload */
 	struct session *session;
@@ -371,7 +372,11 @@ static bool open_run(struct mix_run *run, int *exit_status)
 		log_print(run->log, LOG_ERROR, "out of memory");
 		return false;
 	}
-	output_hub_set_programme(run->hub, shown_programme, run->onair);
+	run->shown = (struct shown){.onair = run->onair,
+	        .cache = run->session ? run->session->cache : NULL,
+	        .rate_hz = (int)run->settings->rate,
+	        .target_lufs = run->settings->target};
+	output_hub_set_programme(run->hub, shown_programme, shown_joint, &run->shown);
 	if (run->settings->events && events_open(run->settings->events, (int)run->settings->rate,
 	                                     &run->events, &error) != STATUS_OK) {
 		log_print(run->log, LOG_ERROR, "%s", error.text);

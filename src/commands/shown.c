@@ -26,10 +26,12 @@ static void show_track(const struct onair_track *from, struct output_track *to)
 
 void shown_programme(void *user, struct output_programme *programme)
 {
+	const struct shown *shown = user;
 	struct onair_snapshot snapshot;
-	onair_take(user, &snapshot);
+	onair_take(shown->onair, &snapshot);
 	programme->has_now = snapshot.has_now;
 	programme->has_next = snapshot.has_next;
+	programme->has_joint = snapshot.has_now && snapshot.has_next;
 	if (snapshot.has_now)
 		show_track(&snapshot.now, &programme->now);
 	if (snapshot.has_next)
@@ -39,4 +41,34 @@ void shown_programme(void *user, struct output_programme *programme)
 	for (size_t i = 0; i < snapshot.n_history && i < OUTPUT_HISTORY; i++)
 		show_track(&snapshot.history[i], &programme->history[programme->n_history++]);
 	onair_snapshot_done(&snapshot);
+}
+
+static bool find_record(const struct shown *shown, const char *path, struct record *record)
+{
+	struct error ignored;
+	*record = (struct record){0};
+	return shown->cache && cache_find(shown->cache, path, record, &ignored) == STATUS_OK;
+}
+
+char *shown_joint(void *user)
+{
+	const struct shown *shown = user;
+	struct plan_clip old, next;
+	struct record old_record, next_record;
+	if (!onair_joint(shown->onair, &old, &next))
+		return NULL;
+	bool has_old = find_record(shown, old.path, &old_record);
+	bool has_next = find_record(shown, next.path, &next_record);
+	struct joint_picture picture = {.old = &old,
+	        .next = &next,
+	        .old_record = has_old ? &old_record : NULL,
+	        .next_record = has_next ? &next_record : NULL,
+	        .rate_hz = shown->rate_hz,
+	        .target_lufs = shown->target_lufs};
+	char *svg = plan_joint_to_svg(&picture);
+	record_done(&old_record);
+	record_done(&next_record);
+	plan_clip_done(&old);
+	plan_clip_done(&next);
+	return svg;
 }

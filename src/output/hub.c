@@ -20,10 +20,12 @@ void output_hub_free(struct output_hub *hub)
 	free(hub);
 }
 
-void output_hub_set_programme(struct output_hub *hub, output_programme_fn *programme, void *user)
+void output_hub_set_programme(
+        struct output_hub *hub, output_programme_fn *programme, output_joint_fn *joint, void *user)
 {
 	pthread_mutex_lock(&hub->lock);
 	hub->programme = programme;
+	hub->joint = joint;
 	hub->programme_user = user;
 	pthread_mutex_unlock(&hub->lock);
 }
@@ -40,6 +42,5 @@ void output_programme_done(struct output_programme *programme)
 	track_done(&programme->next);
 	for (size_t i = 0; i < programme->n_history; i++)
 		track_done(&programme->history[i]);
-	free(programme->joint_svg);
 	*programme = (struct output_programme){0};
 }

@@ -119,7 +119,7 @@ char *pages_status_json(const struct server_view *view)
 	                         (json_int_t)count_listeners(view), "now",
 	                         p->has_now ? now_json(p) : json_null(), "next",
 	                         p->has_next ? track_json(&p->next) : json_null(), "history",
-	                         history, "mounts", mounts, "has_joint", p->joint_svg != NULL);
+	                         history, "mounts", mounts, "has_joint", p->has_joint);
 	char *text = status ? json_dumps(status, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) : NULL;
 	if (failed) {
 		json_decref(history);
@@ -250,7 +250,7 @@ static void put_next(FILE *out, const struct output_programme *p)
 	        "<img id=\"joint\" src=\"joint.svg\" alt=\"How the next song comes in: the level "
 	        "of "
 	        "both, over time\"%s>\n</section>\n",
-	        p->joint_svg ? "" : " hidden");
+	        p->has_joint ? "" : " hidden");
 }
 
 static void put_body(FILE *out, const struct server_view *view, const char *name)

@@ -402,11 +402,11 @@ static enum MHD_Result send_m3u(struct MHD_Connection *connection, const struct 
 
 static enum MHD_Result send_joint(struct MHD_Connection *connection, struct server *s)
 {
-	struct output_programme programme = {0};
-	take_programme(s->hub, &programme);
-	char *svg = programme.joint_svg;
-	programme.joint_svg = NULL;
-	output_programme_done(&programme);
+	pthread_mutex_lock(&s->hub->lock);
+	output_joint_fn *ask = s->hub->joint;
+	void *user = s->hub->programme_user;
+	pthread_mutex_unlock(&s->hub->lock);
+	char *svg = ask ? ask(user) : NULL;
 	if (svg)
 		return send_text(connection, MHD_HTTP_OK, "image/svg+xml", svg);
 	return send_words(connection, MHD_HTTP_NOT_FOUND, "No joint is known yet.\n");

@@ -10,6 +10,7 @@ struct onair {
 	pthread_mutex_t lock; /* guards all below; a leaf */
 	struct onair_snapshot facts; /* its history is a ring that begins at `newest` */
 	size_t newest;
+	struct plan_clip old, coming; /* copies around the next joint; no path: not known */
 };
 
 const char *onair_state_name(enum onair_state state)
@@ -73,6 +74,8 @@ void onair_free(struct onair *o)
 	if (!o)
 		return;
 	onair_snapshot_done(&o->facts);
+	plan_clip_done(&o->old);
+	plan_clip_done(&o->coming);
 	pthread_mutex_destroy(&o->lock);
 	free(o);
 }
@@ -117,6 +120,33 @@ double onair_elapsed_s(const struct onair_snapshot *s)
 	return heard < all ? heard : all;
 }
 
+/* What cannot be copied is not known. */
+static void keep_clip(struct plan_clip *to, const struct plan_clip *from)
+{
+	plan_clip_done(to);
+	*to = (struct plan_clip){0};
+	if (from && plan_clip_copy(to, from) != STATUS_OK)
+		*to = (struct plan_clip){0};
+}
+
+bool onair_joint(struct onair *o, struct plan_clip *old, struct plan_clip *next)
+{
+	*old = *next = (struct plan_clip){0};
+	if (!o)
+		return false;
+	pthread_mutex_lock(&o->lock);
+	if (o->old.path && o->coming.path) {
+		keep_clip(old, &o->old);
+		keep_clip(next, &o->coming);
+	}
+	pthread_mutex_unlock(&o->lock);
+	if (old->path && next->path)
+		return true;
+	plan_clip_done(old);
+	plan_clip_done(next);
+	return false;
+}
+
 /* `now` was: it becomes the newest of the history. */
 static void remember(struct onair *o)
 {
@@ -137,6 +167,7 @@ void onair_title(struct onair *o, const struct plan_clip *clip, int64_t start_fr
 		return;
 	struct onair_snapshot *f = &o->facts;
 	pthread_mutex_lock(&o->lock);
+	keep_clip(&o->old, clip);
 	if (f->has_now && strcmp(clip->transition, "inner") == 0) {
 		f->now.end_frame = start_frame + clip->n_frames;
 	} else {
@@ -156,6 +187,7 @@ void onair_next(struct onair *o, const struct plan_clip *clip)
 	if (!o)
 		return;
 	pthread_mutex_lock(&o->lock);
+	keep_clip(&o->coming, clip);
 	track_done(&o->facts.next);
 	o->facts.has_next = clip != NULL;
 	if (clip)

@@ -231,7 +231,7 @@ def _():
         assert status == 200 and head["Content-Type"].startswith(kind) and len(body) > 500, path
     status, head, svg = get(base + "/joint.svg")
     equal((status, head["Content-Type"], svg[:4]), (200, "image/svg+xml", b"<svg"))
-    assert b"<script" not in svg and b"&lt;script" in svg, svg
+    assert b"<script" not in svg and b"script&#62;" in svg, svg[-900:]
     if have("chromium"):
         chromium = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={os.path.abspath('profile')}",
                     "--enable-logging=stderr", "--v=0", "--virtual-time-budget=8000"]

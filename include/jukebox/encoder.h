@@ -32,6 +32,7 @@ struct writer {
 	enum status (*patch)(void *user, int64_t position, const void *bytes, size_t n_bytes,
 	        struct error *error);
 	void *user;
+	const char *companion; /* the audio file that a tracklist speaks of; NULL: not known */
 };
 
 struct encoder_handle {
@@ -56,6 +57,7 @@ struct encoder_format {
 	        struct encoder_handle *e); /* patches headers, writes the last bytes */
 	void (*close)(struct encoder_handle *e); /* copes with zeroed state */
 	bool wants_dither; /* stores integers itself: dither before it */
+	bool is_text; /* a tracklist: no audio is in it */
 };
 
 const struct encoder_format *const *encoder_formats(void); /* ends with NULL */

@@ -25,6 +25,8 @@ struct output;
 struct output_hub;
 struct output_hub *output_hub_new(void); /* NULL: out of memory */
 void output_hub_free(struct output_hub *hub); /* NULL is fine */
+/* Tells of an output that will be opened: a tracklist speaks of the first audio file, wherever that stands. */
+enum status output_hub_expect(struct output_hub *hub, const char *spec) MUST_USE;
 
 /* What is on, for outputs that show it.  Strings are owned, any may be NULL; output_programme_done frees them. */
 enum { OUTPUT_HISTORY = 10 };
@@ -79,8 +81,9 @@ enum status output_write(
 enum status output_offer(struct output *output, const float *frames, size_t n_frames,
         int64_t wait_ns, size_t *n_taken, struct error *error) MUST_USE;
 
-/* The title that is heard from the next written frame on. */
-enum status output_announce(struct output *output, const struct tags *tags) MUST_USE;
+/* The title that is heard from a frame of the bus on, so many behind the next one written. */
+enum status output_announce(
+        struct output *output, const struct tags *tags, int64_t ahead_frames) MUST_USE;
 
 /* Waits until all is written and heard; patches headers; tells late errors (a full disk at close). Then only output_close. */
 enum status output_finish(struct output *output, struct error *error) MUST_USE;

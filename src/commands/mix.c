@@ -111,6 +111,9 @@ static bool open_outputs(struct mix_run *run, int *exit_status)
 	if (specs->count == 0)
 		return open_default_output(run, exit_status);
 	for (size_t i = 0; i < specs->count; i++)
+		if (output_hub_expect(run->hub, specs->items[i]) != STATUS_OK)
+			return false;
+	for (size_t i = 0; i < specs->count; i++)
 		if (!try_output(run, specs->items[i], false, exit_status))
 			return false;
 	return true;

@@ -7,6 +7,7 @@
 extern const struct encoder_format wav_encoder, raw_encoder;
 extern const struct encoder_format flac_encoder, aiff_encoder, au_encoder, caf_encoder, w64_encoder;
 extern const struct encoder_format vorbis_encoder;
+extern const struct encoder_format cue_encoder, txt_encoder, json_encoder;
 #ifdef HAVE_OPUSENC
 extern const struct encoder_format opus_encoder;
 #endif

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hub.h"
 #include "targets.h"
 
 enum { FIFO_RETRY_MS = 50 };
@@ -199,7 +200,9 @@ static enum status look_at(
 
 static enum status open_encoder(struct output_handle *o, struct file *f)
 {
-	struct writer writer = {.write = file_write_bytes, .user = f};
+	const struct output_hub *hub = o->options->hub;
+	struct writer writer = {
+	        .write = file_write_bytes, .user = f, .companion = hub ? hub->first_file : NULL};
 	if (f->is_regular && f->patch_fd >= 0)
 		writer.patch = file_patch_bytes;
 	return encoder_open(

@@ -2,6 +2,9 @@
 #include "hub.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "spec.h"
 
 struct output_hub *output_hub_new(void)
 {
@@ -18,6 +21,21 @@ void output_hub_free(struct output_hub *hub)
 	pthread_mutex_destroy(&hub->lock);
 	free(hub->first_file);
 	free(hub);
+}
+
+/* What is wrong with it is said when it is opened. */
+enum status output_hub_expect(struct output_hub *hub, const char *text)
+{
+	struct output_spec spec;
+	struct error ignored;
+	if (hub->first_file || output_spec_parse(text, &spec, &ignored) != STATUS_OK)
+		return STATUS_OK;
+	bool is_audio_file = strcmp(spec.target->name, "file") == 0 && !spec.encoder->is_text &&
+	                     strcmp(spec.place, "-") != 0;
+	if (is_audio_file)
+		hub->first_file = strdup(spec.place);
+	output_spec_done(&spec);
+	return is_audio_file && !hub->first_file ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 void output_hub_set_programme(

@@ -9,8 +9,8 @@
 struct server;
 
 struct output_hub {
+	char *first_file; /* owned; the first audio file; NULL: none.  Settled before outputs are opened */
 	pthread_mutex_t lock; /* guards all below */
-	char *first_file; /* owned; the first encoded file, for its companions; NULL: none so far */
 	struct server *servers; /* a list; each lives as long as its mounts */
 	output_programme_fn *programme; /* NULL: nobody knows what is on */
 	output_joint_fn *joint;

@@ -107,12 +107,13 @@ static enum status announce_due(struct output *o)
 	return STATUS_OK;
 }
 
-enum status output_announce(struct output *output, const struct tags *tags)
+enum status output_announce(struct output *output, const struct tags *tags, int64_t ahead_frames)
 {
 	struct title *title = calloc(1, sizeof *title);
 	if (!title)
 		return STATUS_NO_MEMORY;
-	title->frame = output->bus_frames * output->format.sample_rate_hz / output->bus_rate_hz;
+	int64_t bus_frame = output->bus_frames + (ahead_frames > 0 ? ahead_frames : 0);
+	title->frame = bus_frame * output->format.sample_rate_hz / output->bus_rate_hz;
 	enum status status = tags_copy(&title->tags, tags);
 	if (status != STATUS_OK) {
 		title_free(title);

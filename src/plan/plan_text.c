@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jukebox/cue_text.h"
 #include "jukebox/plan.h"
 #include "jukebox/text.h"
 
@@ -59,29 +60,6 @@ char *plan_to_table(const struct plan *plan)
 	return text;
 }
 
-/* Cue sheets know no escapes: quotes and control characters are replaced. */
-static void cue_text(FILE *out, const char *command, const char *text, const char *behind)
-{
-	char safe[1200];
-	text_escape(safe, sizeof safe, text);
-	for (char *p = safe; *p; p++)
-		if (*p == '"')
-			*p = '\'';
-	fprintf(out, "%s \"%s\"%s\n", command, safe, behind);
-}
-
-/* The index lies where the programme's title changes, in MM:SS:FF with 75 frames a second. */
-static void cue_track(FILE *out, const struct plan *plan, const struct plan_clip *c, int number)
-{
-	int64_t frames = c->title_frame * 75 / plan->rate_hz;
-	fprintf(out, "  TRACK %02d AUDIO\n", number);
-	cue_text(out, "    TITLE", c->title ? c->title : base_name(c->path), "");
-	if (c->artist)
-		cue_text(out, "    PERFORMER", c->artist, "");
-	fprintf(out, "    INDEX 01 %02lld:%02lld:%02lld\n", (long long)(frames / 75 / 60),
-	        (long long)(frames / 75 % 60), (long long)(frames % 75));
-}
-
 char *plan_to_cue(const struct plan *plan, const char *audio_file)
 {
 	char *text = NULL;
@@ -90,10 +68,13 @@ char *plan_to_cue(const struct plan *plan, const char *audio_file)
 	FILE *out = open_memstream(&text, &n);
 	if (!out)
 		return NULL;
-	cue_text(out, "FILE", base_name(audio_file), " WAVE");
-	for (size_t i = 0; i < plan->count; i++)
-		if (strcmp(plan->clips[i].transition, "inner") != 0)
-			cue_track(out, plan, &plan->clips[i], ++number);
+	cue_text_file(out, audio_file);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_clip *c = &plan->clips[i];
+		if (strcmp(c->transition, "inner") != 0)
+			cue_text_track(out, ++number, c->title ? c->title : base_name(c->path),
+			        c->artist, c->title_frame, plan->rate_hz);
+	}
 	bool failed = ferror(out);
 	if (fclose(out) != 0 || failed) {
 		free(text);

@@ -208,7 +208,7 @@ static void heard_title(const struct plan_clip *clip, char *to, size_t to_bytes)
 		snprintf(to, to_bytes, "%.*s", n, name);
 }
 
-static void announce(struct player *p, const struct plan_clip *clip)
+static void announce(struct player *p, const struct plan_clip *clip, int64_t frame)
 {
 	struct tags tags = {0};
 	char title[TAG_VALUE_BYTES];
@@ -216,8 +216,9 @@ static void announce(struct player *p, const struct plan_clip *clip)
 	enum status status = tags_set(&tags, "title", title);
 	if (status == STATUS_OK && clip->artist)
 		status = tags_set(&tags, "artist", clip->artist);
+	int64_t ahead = frame - p->report->frames;
 	for (size_t i = 0; i < p->n_outputs && status == STATUS_OK; i++)
-		if (p->outputs[i] && output_announce(p->outputs[i], &tags) != STATUS_OK)
+		if (p->outputs[i] && output_announce(p->outputs[i], &tags, ahead) != STATUS_OK)
 			log_print(p->log, LOG_DEBUG, "%s: the title was not passed on",
 			        output_name(p->outputs[i]));
 	tags_done(&tags);
@@ -241,7 +242,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		break;
 	case MIX_TITLE:
 		p->title_is_due &= clip->entry != p->begun;
-		announce(p, clip);
+		announce(p, clip, frame);
 		onair_title(p->onair, clip, p->base + clip->start_frame);
 		events_write(p->events, "mixpoint", frame, clip, NULL);
 		break;

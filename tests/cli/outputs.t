@@ -104,4 +104,60 @@ def _():
     equal(kept.data_size, len(kept.body))
 
 
+def text_of(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def three_songs():
+    for name, hz in (("x", 500), ("y", 800), ("z", 1200)):
+        tone(name + ".wav", 4, hz)
+    return playlist("three.m3u", "#EXTM3U", '#EXTINF:4,The "X"', "x.wav", "#EXTINF:4,Y\x1b[31m", "y.wav", "z.wav")
+
+
+@test("tracklists beside the audio: cue, text, JSON, in any order, exact to the frame")
+def _():
+    run(three_songs(), "-o", "mix.cue", "-o", "folder-less.wav", "-o", "mix.flac", "-o", "mix.txt", "-o", "mix.json", "--events=e.jsonl")
+    with open("e.jsonl", encoding="utf-8") as f:
+        frames = [row["frame"] for row in map(json.loads, f) if row["event"] == "mixpoint"]
+    rows = json.loads(text_of("mix.json"))
+    equal([row["frame"] for row in rows], frames)
+    equal([row["title"] for row in rows], ['The "X"', "Y\x1b[31m", "z"])
+    cue = text_of("mix.cue").splitlines()
+    equal(cue[0], 'FILE "folder-less.wav" WAVE')
+    equal([line.strip() for line in cue if "TITLE" in line], ["TITLE \"The 'X'\"", 'TITLE "Y\\x1b[31m"', 'TITLE "z"'])
+    times = [line.split()[2].split(":") for line in cue if "INDEX" in line]
+    equal([int(m) * 60 * 75 + int(s) * 75 + int(f) for m, s, f in times], [frame * 75 // 44100 for frame in frames])
+    equal([line.split("  ")[1] for line in text_of("mix.txt").splitlines()], ['The "X"', "Y\\x1b[31m", "z"])
+    # Each song is where the sheet says: just behind its index its tone sounds.
+    sound = Wav("folder-less.wav").frames[:, 0]
+    for frame, hz in zip(frames, (500, 800, 1200)):
+        block = sound[frame + 22050:frame + 22050 + 44100]
+        near(numpy.argmax(numpy.abs(numpy.fft.rfft(block))) * 44100 / len(block), hz, 2)
+
+
+@test("tracklists of a run that is stopped, and of one that is killed, can be read")
+def _():
+    for number in (signal.SIGINT, signal.SIGKILL):
+        process = subprocess.Popen([JUKEBOX, "--loop", "three.m3u", "-o", "s.json", "-o", "s.mp3", "-o", "s.cue"], stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        end = time.monotonic() + LONGEST_SECONDS
+        while not os.path.exists("s.json") or text_of("s.json").count("title") < 4:
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        process.wait()
+        assert len(json.loads(text_of("s.json"))) >= 4
+        assert text_of("s.cue").startswith('FILE "s.mp3" MP3\n  TRACK 01 AUDIO\n')
+        os.remove("s.json")
+
+
+@test("a tracklist to a pipe, to a full disk, with nothing in it")
+def _():
+    ran = run("three.m3u", "-o", "null:", "-o", "json:-")
+    equal([row["title"] for row in ran.json()][2], "z")
+    one_line(run("three.m3u", "-o", "json:/dev/full", status=1), "/dev/full", "No space left on device")
+    run(playlist("bad-only.m3u", "mix.txt"), "-o", "none.json", "-o", "null:", status=1)
+
+
 main()

@@ -10,7 +10,7 @@ import sys
 
 # Headers of include/jukebox that do not carry their folder's name.
 BELONGS_TO = {name: "base" for name in (
-    "clock", "dither", "downmix", "limits", "log", "options", "part", "record", "resampler", "ring", "source", "status",
+    "clock", "cue_text", "dither", "downmix", "limits", "log", "options", "part", "record", "resampler", "ring", "source", "status",
     "tags", "text")}
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "module": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",

@@ -476,7 +476,7 @@ static void titles_keep_their_places(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct tags tags = {0};
 		assert_int_equal(tags_set(&tags, "title", titles[i]), STATUS_OK);
-		assert_int_equal(output_announce(o, &tags), STATUS_OK);
+		assert_int_equal(output_announce(o, &tags, 0), STATUS_OK);
 		tags_done(&tags);
 		assert_int_equal(write_frames(o, RATE + (size_t)i, NULL), STATUS_OK);
 	}

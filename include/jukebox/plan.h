@@ -55,6 +55,8 @@ struct plan_clip {
 	double expected_peak_dbtp;
 	char transition[24]; /* "start", "overlap", "butt", "pause", "album", "inner", "end" */
 	char reason[PLAN_REASON_BYTES]; /* why the joint to the next clip is where it is */
+	/* What somebody or a tag decided about this clip, and where: "gain: #JUKEBOX:, cue-in: liq_cue_in"; "": nothing. */
+	char sources[PLAN_REASON_BYTES];
 };
 
 void plan_clip_done(struct plan_clip *clip);

@@ -15,15 +15,26 @@ void overrule_clear(struct overrule *o)
 	        .cue_out_s = NAN,
 	        .gain_db = NAN,
 	        .overlap_s = NAN,
-	        .pause_s = NAN};
+	        .pause_s = NAN,
+	        .fade_in_s = NAN,
+	        .fade_out_s = NAN,
+	        .mixramp_start_s = NAN,
+	        .mixramp_end_s = NAN};
 }
 
-static void came_from(struct overrule *o, const char *source)
+void overrule_sources(const struct overrule *o, char *text, size_t text_bytes)
 {
-	size_t n = strlen(o->sources);
-	if (!strstr(o->sources, source))
-		snprintf(o->sources + n, sizeof o->sources - n, "%s%s", n ? ", " : "", source);
+	static const char *const names[OVERRULED_MOST] = {
+	        "cue-in", "cue-out", "gain", "overlap", "pause", "fade-in", "fade-out"};
+	size_t n = 0;
+	text[0] = '\0';
+	for (int i = 0; i < OVERRULED_MOST && n < text_bytes; i++)
+		if (o->from[i])
+			n += (size_t)snprintf(text + n, text_bytes - n, "%s%s: %s", n ? ", " : "",
+			        names[i], o->from[i]);
 }
+
+static const char DIRECTIVE[] = "#JUKEBOX:";
 
 static bool set_kind(struct overrule *o, const char *value)
 {
@@ -37,32 +48,36 @@ static bool set_kind(struct overrule *o, const char *value)
 	return false;
 }
 
-static bool set_seconds(double *field, const char *value)
+static bool set_seconds(struct overrule *o, double *field, enum overruled what, const char *value)
 {
-	return text_to_seconds(value, field) == STATUS_OK;
+	if (text_to_seconds(value, field) != STATUS_OK)
+		return false;
+	o->from[what] = DIRECTIVE;
+	return true;
 }
 
-static bool set_gain(double *field, const char *value)
+static bool set_gain(struct overrule *o, const char *value)
 {
 	double db;
 	if (text_to_double(value, &db) != STATUS_OK || fabs(db) > 60)
 		return false;
-	*field = db;
+	o->gain_db = db;
+	o->from[OVERRULED_GAIN] = DIRECTIVE;
 	return true;
 }
 
 static bool set_word(struct overrule *o, const char *name, const char *value)
 {
 	if (strcasecmp(name, "cue-in") == 0)
-		return set_seconds(&o->cue_in_s, value);
+		return set_seconds(o, &o->cue_in_s, OVERRULED_CUE_IN, value);
 	if (strcasecmp(name, "cue-out") == 0)
-		return set_seconds(&o->cue_out_s, value);
+		return set_seconds(o, &o->cue_out_s, OVERRULED_CUE_OUT, value);
 	if (strcasecmp(name, "gain") == 0)
-		return set_gain(&o->gain_db, value);
+		return set_gain(o, value);
 	if (strcasecmp(name, "overlap") == 0)
-		return set_seconds(&o->overlap_s, value);
+		return set_seconds(o, &o->overlap_s, OVERRULED_OVERLAP, value);
 	if (strcasecmp(name, "pause") == 0)
-		return set_seconds(&o->pause_s, value);
+		return set_seconds(o, &o->pause_s, OVERRULED_PAUSE, value);
 	if (strcasecmp(name, "kind") == 0)
 		return set_kind(o, value);
 	if (strcasecmp(name, "keep-whole") == 0)
@@ -85,9 +100,7 @@ void overrule_from_directives(
 			char *equals = strchr(word, '=');
 			if (equals)
 				*equals = '\0';
-			if (set_word(o, word, equals ? equals + 1 : ""))
-				came_from(o, "#JUKEBOX:");
-			else
+			if (!set_word(o, word, equals ? equals + 1 : ""))
 				snprintf(note, PLAN_REASON_BYTES,
 				        "#JUKEBOX: does not understand '%.*s'", (int)n, p);
 		} else if (n > 0) {
@@ -112,20 +125,19 @@ static bool leading_number(const char *text, double *value)
 	return text_to_double(digits, value) == STATUS_OK && fabs(*value) < 1e6;
 }
 
-static void take_seconds(
-        struct overrule *o, const struct tags *tags, const char *name, double *field)
+static void take_seconds(struct overrule *o, const struct tags *tags, const char *name,
+        double *field, enum overruled what)
 {
 	double value;
 	const char *text = tags_get(tags, name);
 	if (text && leading_number(text, &value) && value >= 0) {
 		*field = value;
-		came_from(o, name);
+		o->from[what] = name;
 	}
 }
 
-/* MixRamp: "dB seconds;" pairs, the time at which the start or end of the track crosses a level (89 dB reference).
- * -17 dB is what its manual suggests. */
-static bool mixramp_time(const char *text, double level_db, double *seconds)
+/* MixRamp: "dB seconds;" pairs, the time from the start or the end of the track at which it crosses a level. */
+static double mixramp_time(const char *text, double level_db)
 {
 	double db, s, before_db = NAN, before_s = 0;
 	while (text && sscanf(text, "%lf %lf", &db, &s) == 2) {
@@ -133,50 +145,77 @@ static bool mixramp_time(const char *text, double level_db, double *seconds)
 			double share = isnan(before_db) || db <= before_db
 			                       ? 1
 			                       : (level_db - before_db) / (db - before_db);
-			*seconds = before_s + share * (s - before_s);
-			return isfinite(*seconds) && *seconds >= 0 && *seconds < 1e5;
+			double at = before_s + share * (s - before_s);
+			return isfinite(at) && at >= 0 && at < 1e5 ? at : NAN;
 		}
 		before_db = db;
 		before_s = s;
 		text = strchr(text, ';');
 		text = text ? text + 1 : NULL;
 	}
-	return false;
+	return NAN;
 }
 
-static void take_mixramp(struct overrule *o, const struct tags *tags)
+/* The level is that of the music as it is played: as MPD does, -17 dB (what its manual suggests) less the ReplayGain. */
+static void take_mixramp(struct overrule *o, const struct tags *tags, double loudness_lufs)
 {
-	double out;
-	if (isnan(o->overlap_s) && mixramp_time(tags_get(tags, "mixramp_end"), -17, &out)) {
-		o->overlap_s = out;
-		came_from(o, "mixramp_end");
-	}
+	double gain = isfinite(loudness_lufs) ? -18 - loudness_lufs : 0;
+	const char *text = tags_get(tags, "replaygain_track_gain");
+	if (text && !leading_number(text, &gain))
+		return;
+	o->mixramp_start_s = mixramp_time(tags_get(tags, "mixramp_start"), -17 - gain);
+	o->mixramp_end_s = mixramp_time(tags_get(tags, "mixramp_end"), -17 - gain);
+}
+
+/* `scale` is the tag's unit in dB, `offset_db` what is between its reference and the target. */
+static bool take_level(struct overrule *o, const struct tags *tags, const char *name, double scale,
+        double offset_db)
+{
+	double value;
+	const char *text = tags_get(tags, name);
+	if (!text || !leading_number(text, &value))
+		return false;
+	o->gain_db = value * scale + offset_db;
+	o->from[OVERRULED_GAIN] = name;
+	return true;
+}
+
+/* Liquidsoap: "-8.2 dB", or "0.7" for a factor. */
+static void take_amplify(struct overrule *o, const struct tags *tags)
+{
+	double value;
+	const char *text = tags_get(tags, "liq_amplify");
+	if (!text || !leading_number(text, &value))
+		return;
+	bool decibels = strcasestr(text, "db") != NULL;
+	if (!decibels && value <= 0)
+		return;
+	o->gain_db = decibels ? value : 20 * log10(value);
+	o->from[OVERRULED_GAIN] = "liq_amplify";
 }
 
 static void take_gain(struct overrule *o, const struct tags *tags, const struct policy *policy)
 {
-	double value;
-	const char *text = tags_get(tags, "replaygain_track_gain");
-	if (text && leading_number(text, &value)) {
-		o->gain_db = value + policy->target_lufs + 18;
-		came_from(o, "replaygain_track_gain");
-	} else if ((text = tags_get(tags, "r128_track_gain")) && leading_number(text, &value)) {
-		o->gain_db = value / 256 + policy->target_lufs + 23;
-		came_from(o, "r128_track_gain");
-	}
-	if ((text = tags_get(tags, "liq_amplify")) && leading_number(text, &value)) {
-		o->gain_db = value;
-		came_from(o, "liq_amplify");
-	}
+	double replaygain = policy->target_lufs + 18, r128 = policy->target_lufs + 23;
+	bool found = policy->loudness == LOUDNESS_ALBUM &&
+	             (take_level(o, tags, "replaygain_album_gain", 1, replaygain) ||
+	                     take_level(o, tags, "r128_album_gain", 1 / 256.0, r128));
+	if (!found)
+		(void)(take_level(o, tags, "replaygain_track_gain", 1, replaygain) ||
+		        take_level(o, tags, "r128_track_gain", 1 / 256.0, r128));
+	take_amplify(o, tags);
 	if (!isnan(o->gain_db))
 		o->gain_db = fmin(fmax(o->gain_db, -60), 40);
 }
 
-void overrule_from_tags(struct overrule *o, const struct tags *tags, const struct policy *policy)
+void overrule_from_tags(struct overrule *o, const struct tags *tags, double loudness_lufs,
+        const struct policy *policy)
 {
-	take_seconds(o, tags, "liq_cue_in", &o->cue_in_s);
-	take_seconds(o, tags, "liq_cue_out", &o->cue_out_s);
-	take_seconds(o, tags, "liq_cross_duration", &o->overlap_s);
-	take_mixramp(o, tags);
+	take_seconds(o, tags, "liq_cue_in", &o->cue_in_s, OVERRULED_CUE_IN);
+	take_seconds(o, tags, "liq_cue_out", &o->cue_out_s, OVERRULED_CUE_OUT);
+	take_seconds(o, tags, "liq_cross_duration", &o->overlap_s, OVERRULED_OVERLAP);
+	take_seconds(o, tags, "liq_fade_in", &o->fade_in_s, OVERRULED_FADE_IN);
+	take_seconds(o, tags, "liq_fade_out", &o->fade_out_s, OVERRULED_FADE_OUT);
+	take_mixramp(o, tags, loudness_lufs);
 	take_gain(o, tags, policy);
 }

@@ -65,6 +65,8 @@ static json_t *clip_to_json(const struct plan_clip *c, int rate)
 	bad |= json_object_set_new(o, "overlap", seconds((double)c->overlap_frames, rate));
 	bad |= json_object_set_new(o, "transition", json_string(c->transition));
 	bad |= json_object_set_new(o, "reason", json_string(c->reason));
+	bad |= json_object_set_new(
+	        o, "sources", c->sources[0] ? json_string(c->sources) : json_null());
 	bad |= json_object_set_new(o, "title_at", seconds((double)c->title_frame, rate));
 	bad |= json_object_set_new(o, "expected_peak_dbtp", decibels(c->expected_peak_dbtp));
 	bad |= json_object_set_new(o, "source_rate", json_integer(c->source_hz));
@@ -219,6 +221,7 @@ static void clip_words(struct reader *r, struct plan_clip *c, int rate)
 {
 	const char *transition = json_string_value(json_object_get(r->object, "transition"));
 	const char *reason = json_string_value(json_object_get(r->object, "reason"));
+	const char *sources = json_string_value(json_object_get(r->object, "sources"));
 	c->path = path_of(r);
 	c->title = text_of(r, "title");
 	c->artist = text_of(r, "artist");
@@ -227,6 +230,7 @@ static void clip_words(struct reader *r, struct plan_clip *c, int rate)
 	c->expected_peak_dbtp = number(r, "expected_peak_dbtp", -HUGE_VAL, -HUGE_VAL, 200);
 	copy_words(c->transition, sizeof c->transition, transition);
 	copy_words(c->reason, sizeof c->reason, reason);
+	copy_words(c->sources, sizeof c->sources, sources);
 	if (r->status == STATUS_OK && (!c->path || !c->path[0]))
 		r->status =
 		        error_set(r->error, STATUS_BAD_DATA, "track %zu: no \"path\"", r->index);

@@ -29,13 +29,14 @@ static void clip_name(const struct plan_clip *c, char *to, size_t to_bytes)
 static void table_row(FILE *out, const struct plan *plan, size_t i)
 {
 	const struct plan_clip *c = &plan->clips[i];
-	char start[32], name[64], reason[2 * PLAN_REASON_BYTES];
+	char start[32], name[64], reason[2 * PLAN_REASON_BYTES], sources[2 * PLAN_REASON_BYTES];
 	clip_name(c, name, 41);
 	text_from_seconds(start, sizeof start, (double)c->start_frame / plan->rate_hz);
-	fprintf(out, "%12s  %7.2f  %+6.1f dB  %+7.2f  %-40s  %s\n", start,
+	fprintf(out, "%12s  %7.2f  %+6.1f dB  %+7.2f  %-40s  %s%s%s%s\n", start,
 	        (double)c->n_frames / plan->rate_hz, c->gain_db,
 	        (double)c->overlap_frames / plan->rate_hz, name,
-	        text_escape(reason, sizeof reason, c->reason));
+	        text_escape(reason, sizeof reason, c->reason), c->sources[0] ? " [" : "",
+	        text_escape(sources, sizeof sources, c->sources), c->sources[0] ? "]" : "");
 }
 
 char *plan_to_table(const struct plan *plan)

@@ -281,57 +281,80 @@ static void explain_joint(
 	if (!p->explain)
 		return;
 	snprintf(line, sizeof line,
-	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3g = hole %.3g + clash %.3g + "
-	        "bump %.3g + buried %.3g + "
-	        "playing %.3g + tail %.3g + pause %.3g + peak %.3g + beat %.3g; %s",
+	        "%.150s -> %.150s: at %.2f s, overlap %.2f s: cost %.3g s of harm = hole %.3g s + "
+	        "clash %.3g s + bump %.3g s + buried %.3g s + playing %.3g s + tail %.3g s + "
+	        "pause %.3g s + peak %.3g s + beat %.3g s; %s",
 	        old, new, j->at_s, j->overlap_s, j->terms.total, j->terms.hole, j->terms.clash,
 	        j->terms.bump, j->terms.buried, j->terms.playing, j->terms.tail, j->terms.pause,
 	        j->terms.peak, j->terms.beat, j->reason);
 	p->explain(p->explain_user, line);
 }
 
-static bool joint_is_ruled(const struct planner *p)
+/* A jingle and speech are not faded across. */
+static bool cross_fades(const struct planner *p, const struct overrule *next)
 {
-	return p->policy.crossfade_s >= 0 || p->policy.gap_s >= 0 ||
-	       !isnan(p->overrule.overlap_s) || !isnan(p->overrule.pause_s);
+	return p->policy.crossfade_s >= 0 && p->overrule.kind == KIND_SONG &&
+	       next->kind == KIND_SONG;
 }
 
-/* A place that somebody chose: the item's own word before the option. */
-static void rule_joint(const struct planner *p, const struct joint_side *new, struct joint *j)
+static bool ramps_meet(const struct planner *p, const struct overrule *next)
+{
+	return !isnan(p->overrule.mixramp_end_s) && !isnan(next->mixramp_start_s);
+}
+
+static bool joint_is_ruled(const struct planner *p, const struct overrule *next)
+{
+	return !isnan(p->overrule.overlap_s) || !isnan(p->overrule.pause_s) ||
+	       ramps_meet(p, next) || p->policy.gap_s >= 0 || cross_fades(p, next);
+}
+
+/* The overlap that somebody chose, negative for a pause: a person's word before a tag's before an option. */
+static double ruled_overlap(
+        const struct planner *p, const struct overrule *next, const char **by_whom)
+{
+	const struct overrule *rule = &p->overrule;
+	if (!isnan(rule->pause_s)) {
+		*by_whom = rule->from[OVERRULED_PAUSE];
+		return -rule->pause_s;
+	}
+	if (!isnan(rule->overlap_s)) {
+		*by_whom = rule->from[OVERRULED_OVERLAP];
+		return rule->overlap_s;
+	}
+	if (ramps_meet(p, next)) {
+		*by_whom = "mixramp_end, mixramp_start";
+		return rule->mixramp_end_s + next->mixramp_start_s;
+	}
+	*by_whom = p->policy.gap_s >= 0 ? "--gap" : "--crossfade";
+	return p->policy.gap_s >= 0 ? -p->policy.gap_s : p->policy.crossfade_s;
+}
+
+static void rule_joint(const struct planner *p, const struct joint_side *new,
+        const struct overrule *next, struct joint *j)
 {
 	const struct joint_side *old = &p->side;
-	double overlap;
-	if (!isnan(p->overrule.pause_s))
-		overlap = -p->overrule.pause_s;
-	else if (!isnan(p->overrule.overlap_s))
-		overlap = p->overrule.overlap_s;
-	else
-		overlap = p->policy.gap_s >= 0 ? -p->policy.gap_s : p->policy.crossfade_s;
+	const char *by_whom;
+	double overlap = ruled_overlap(p, next, &by_whom);
 	overlap = fmin(overlap, fmin(old->length_s, new->length_s) / 2);
 	j->at_s = old->cue_out_s - overlap;
 	joint_measure(old, new, &p->policy, j);
-	snprintf(j->reason, sizeof j->reason, "%s: %s",
-	        p->overrule.sources[0] &&
-	                        (!isnan(p->overrule.pause_s) || !isnan(p->overrule.overlap_s))
-	                ? p->overrule.sources
-	        : p->policy.gap_s >= 0 ? "--gap"
-	                               : "--crossfade",
+	snprintf(j->reason, sizeof j->reason, "%s: %s", by_whom,
 	        overlap < 0 ? "an exact pause" : "a fixed overlap");
 }
 
-static void cross_fade(struct planner *p, int64_t frames)
+static void cross_fade(struct planner *p, const struct overrule *next, int64_t frames)
 {
-	if (p->policy.crossfade_s >= 0 && frames > 0 && isnan(p->overrule.pause_s))
+	if (cross_fades(p, next) && frames > 0 && isnan(p->overrule.pause_s))
 		last_clip(p)->fade_out_frames = frames;
 }
 
 static void decide_joint(struct planner *p, const struct plan_item *item,
-        const struct joint_side *new, struct placing *place)
+        const struct joint_side *new, const struct overrule *next, struct placing *place)
 {
 	struct joint j = {0};
 	struct plan_clip *old = last_clip(p);
-	if (joint_is_ruled(p))
-		rule_joint(p, new, &j);
+	if (joint_is_ruled(p, next))
+		rule_joint(p, new, next, &j);
 	else
 		joint_decide(&p->side, new, &p->policy, p->policy.max_overlap_s, &j);
 	explain_joint(p, old->path, item->path, &j);
@@ -346,7 +369,7 @@ static void decide_joint(struct planner *p, const struct plan_item *item,
 	        0) /* close_chain adds this clip's gain to the track's own peak only */
 		old->expected_peak_dbtp =
 		        fmax(old->expected_peak_dbtp, 20 * log10(j.expected_peak_lin));
-	cross_fade(p, old->overlap_frames);
+	cross_fade(p, next, old->overlap_frames);
 	place->overlap_s = to_seconds(p, old->overlap_frames);
 	place->transition = place->overlap_s > 0.05    ? "overlap"
 	                    : place->overlap_s < -0.05 ? "pause"
@@ -463,7 +486,8 @@ static void read_overrules(const struct planner *p, const struct plan_item *item
 {
 	overrule_clear(rule);
 	if (p->policy.use_tags)
-		overrule_from_tags(rule, &item->record->tags, &p->policy);
+		overrule_from_tags(
+		        rule, &item->record->tags, item->record->loudness_lufs, &p->policy);
 	overrule_from_directives(rule, item->directives, note);
 }
 
@@ -487,7 +511,9 @@ static bool is_joined(const struct planner *p, const struct plan_item *item,
         const struct overrule *rule, char *why)
 {
 	bool starts_later = !isnan(rule->cue_in_s) && rule->cue_in_s > 0;
-	if (!p->has_last || joint_is_ruled(p) || starts_later || p->count - p->ready >= CHAIN_MOST)
+	bool jingle = rule->kind == KIND_JINGLE || p->overrule.kind == KIND_JINGLE;
+	if (!p->has_last || joint_is_ruled(p, rule) || starts_later || jingle ||
+	        p->count - p->ready >= CHAIN_MOST)
 		return false;
 	if (part_continues(p->clips[p->count - 1].path, item->path)) {
 		snprintf(why, PLAN_REASON_BYTES, "the next track of one file");
@@ -572,7 +598,7 @@ static enum status join_album(
 	struct plan_clip *old = last_clip(p);
 	bool same_rate = old->source_hz == item->record->sample_rate_hz;
 	/* Both sides run up to the cut; nothing fades there. */
-	old->declick_out_frames = 0;
+	old->declick_out_frames = old->fade_out_frames = 0;
 	snprintf(old->reason, sizeof old->reason, "%s", why[0] ? why : "gapless, as asked");
 	explain_album(p, old->path, item->path, old->reason);
 	run_to_the_end(p, old);
@@ -607,12 +633,31 @@ static void place_title(struct planner *p, size_t clip, int64_t overlap_frames)
 	        p->clips[clip].start_frame + (overlap_frames > 0 ? overlap_frames / 2 : 0);
 }
 
+/* Fades that tags ask for, half of the clip at most; a cross-fade of the policy comes before them. */
+static void fade_as_tagged(struct planner *p, size_t first, const struct overrule *rule)
+{
+	struct plan_clip *begin = &p->clips[first], *end = last_clip(p);
+	if (!isnan(rule->fade_in_s) && begin->fade_in_frames == 0)
+		begin->fade_in_frames = llround(
+		        fmin(rule->fade_in_s * p->policy.rate_hz, (double)begin->n_frames / 2));
+	if (!isnan(rule->fade_out_s))
+		end->fade_out_frames = llround(
+		        fmin(rule->fade_out_s * p->policy.rate_hz, (double)end->n_frames / 2));
+}
+
+static void tell_sources(struct planner *p, size_t first, const struct overrule *rule)
+{
+	for (size_t i = first; i < p->count; i++)
+		overrule_sources(rule, p->clips[i].sources, sizeof p->clips[i].sources);
+}
+
 static enum status push_mixed(struct planner *p, const struct plan_item *item, struct outline *o,
         const struct overrule *rule, char note[PLAN_REASON_BYTES])
 {
 	char why[PLAN_REASON_BYTES] = "";
 	struct placing place = {.start_frame = 0, .transition = "start"};
 	bool joined = is_joined(p, item, rule, why);
+	size_t first = p->count;
 	if (joined) {
 		rule_gain_of_run(p, rule, note);
 		TRY(join_album(p, item, o, why));
@@ -620,20 +665,21 @@ static enum status push_mixed(struct planner *p, const struct plan_item *item, s
 		if (p->has_last) {
 			joint_side_of_start(&p->scratch, item->record, o, reach_of(p));
 			foresee_gains(p, item, o, rule);
-			decide_joint(p, item, &p->scratch, &place);
+			decide_joint(p, item, &p->scratch, rule, &place);
 			if (!shares_gain(p, item))
 				close_chain(p);
 		}
-		size_t first = p->count;
 		int64_t overlap = llround(place.overlap_s * p->policy.rate_hz);
 		TRY(lay_spans(
 		        p, item, o, place.start_frame, place.transition, false, rule->gain_db));
-		if (p->policy.crossfade_s >= 0 && overlap > 0)
+		if (p->has_last && cross_fades(p, rule) && overlap > 0)
 			p->clips[first].fade_in_frames = overlap < p->clips[first].n_frames
 			                                         ? overlap
 			                                         : p->clips[first].n_frames;
+		fade_as_tagged(p, first, rule);
 		place_title(p, first, overlap);
 	}
+	tell_sources(p, first, rule);
 	join_chain(p, item->record, o, note);
 	return keep_last(p, item, o, rule);
 }

@@ -17,14 +17,17 @@ static void check(const struct overrule *o)
 			abort();
 	if (!isnan(o->gain_db) && !(fabs(o->gain_db) <= 60))
 		abort();
-	if (strlen(o->sources) >= sizeof o->sources)
+	char sources[PLAN_REASON_BYTES];
+	overrule_sources(o, sources, sizeof sources);
+	if (strlen(sources) >= sizeof sources)
 		abort();
 }
 
 static void as_tags(const char *text)
 {
 	static const char *const names[] = {"liq_cue_in", "liq_cue_out", "liq_cross_duration",
-	        "liq_amplify", "replaygain_track_gain", "r128_track_gain", "mixramp_end"};
+	        "liq_fade_in", "liq_fade_out", "liq_amplify", "replaygain_track_gain",
+	        "r128_track_gain", "mixramp_start", "mixramp_end"};
 	struct policy policy;
 	policy_defaults(&policy);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -33,7 +36,7 @@ static void as_tags(const char *text)
 		if (tags_set(&tags, names[i], text) != STATUS_OK)
 			abort();
 		overrule_clear(&o);
-		overrule_from_tags(&o, &tags, &policy);
+		overrule_from_tags(&o, &tags, -14, &policy);
 		check(&o);
 		tags_done(&tags);
 	}

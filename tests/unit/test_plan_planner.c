@@ -313,14 +313,74 @@ static void tags_count_when_asked_for(void **state)
 		if (use) {
 			assert_int_equal(b->clips[0].from_frame, 5 * 44100);
 			assert_int_equal(b->clips[0].overlap_frames, 4 * 44100);
-			assert_string_equal(b->clips[0].reason,
-			        "liq_cue_in, liq_cross_duration: a fixed overlap");
+			assert_string_equal(
+			        b->clips[0].reason, "liq_cross_duration: a fixed overlap");
+			assert_string_equal(b->clips[0].sources,
+			        "cue-in: liq_cue_in, overlap: liq_cross_duration");
+			assert_string_equal(b->clips[1].sources, "gain: #JUKEBOX:");
 		} else {
 			assert_within((double)b->clips[0].from_frame / 44100, 0.4, 0.5);
 		}
 		assert_float_equal(b->clips[1].gain_db, 2, 0);
 		done(b);
 	}
+}
+
+/* Both tables give the overlap, or none does. */
+static void mixramps_meet_in_pairs(void **state)
+{
+	for (int both = 0; both < 2; both++) {
+		struct bench *b = songs(2);
+		b->policy.use_tags = true;
+		tape_shift(&b->records[0], -4); /* to -18 LUFS, as is the other: no ReplayGain */
+		tape_shift(&b->records[1], -4);
+		assert_int_equal(tags_set(&b->records[0].tags, "mixramp_end", "-30 1;-17 2.5;0 4;"),
+		        STATUS_OK);
+		if (both)
+			assert_int_equal(tags_set(&b->records[1].tags, "mixramp_start",
+			                         "-17.5 0.5;-16.5 1;"),
+			        STATUS_OK);
+		run(b);
+		if (both) {
+			assert_within((double)b->clips[0].overlap_frames / 44100, 3.2, 3.3);
+			assert_string_equal(
+			        b->clips[0].reason, "mixramp_end, mixramp_start: a fixed overlap");
+		} else {
+			assert_within((double)b->clips[0].overlap_frames / 44100, -0.2, 0.3);
+		}
+		done(b);
+	}
+}
+
+static void fades_that_tags_ask_for(void **state)
+{
+	struct bench *b = songs(2);
+	b->policy.use_tags = true;
+	assert_int_equal(tags_set(&b->records[0].tags, "liq_fade_out", "2.5"), STATUS_OK);
+	assert_int_equal(tags_set(&b->records[1].tags, "liq_fade_in", "1000"), STATUS_OK);
+	run(b);
+	assert_int_equal(b->clips[0].fade_in_frames, 0);
+	assert_int_equal(b->clips[0].fade_out_frames, 2.5 * 44100);
+	assert_int_equal(b->clips[1].fade_in_frames, b->clips[1].n_frames / 2);
+	assert_string_equal(b->clips[1].sources, "fade-in: liq_fade_in");
+	done(b);
+}
+
+/* A jingle is no part of a recording, and is not faded across; speech is not, either. */
+static void jingles_and_speech_are_not_faded_across(void **state)
+{
+	struct bench *b = songs(4);
+	b->policy.crossfade_s = 3;
+	b->directives[1] = "kind=jingle";
+	run(b);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(b->clips[i].fade_out_frames, 0);
+		assert_int_equal(b->clips[i + 1].fade_in_frames, 0);
+		assert_within((double)b->clips[i].overlap_frames / 44100, -0.41, 0.3);
+	}
+	assert_int_equal(b->clips[2].fade_out_frames, 3 * 44100);
+	assert_int_equal(b->clips[3].fade_in_frames, 3 * 44100);
+	done(b);
 }
 
 static void a_gap_is_exact_at_any_rate(void **state)
@@ -553,6 +613,9 @@ int main(void)
 	        cmocka_unit_test(nothing_talks_over_speech),
 	        cmocka_unit_test(unknown_words_are_noted),
 	        cmocka_unit_test(tags_count_when_asked_for),
+	        cmocka_unit_test(mixramps_meet_in_pairs),
+	        cmocka_unit_test(fades_that_tags_ask_for),
+	        cmocka_unit_test(jingles_and_speech_are_not_faded_across),
 	        cmocka_unit_test(a_gap_is_exact_at_any_rate),
 	        cmocka_unit_test(a_cross_fade_fades_both),
 	        cmocka_unit_test(dead_air_is_shortened),

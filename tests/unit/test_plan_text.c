@@ -42,7 +42,8 @@ static struct plan a_plan(int rate_hz, int source_hz, size_t count)
 		        .joined = i == 1,
 		        .expected_peak_dbtp = i % 2 ? -HUGE_VAL : -1.25,
 		        .transition = "overlap",
-		        .reason = "fade ending, immediate intro: 1.2 s into the decay"};
+		        .reason = "fade ending, immediate intro: 1.2 s into the decay",
+		        .sources = "gain: #JUKEBOX:"};
 		c.n_frames = llround((double)(c.to_frame - c.from_frame) * rate_hz / source_hz);
 		c.overlap_frames = i % 2 ? -77777 : c.n_frames / 3;
 		add(&plan, c, "music/a song.flac", i % 2 ? "T\xc3\xa4ter" : NULL);
@@ -91,6 +92,7 @@ static void a_plan_comes_back_to_the_frame(void **state)
 			assert_memory_equal(a.offset, b.offset, sizeof a.offset);
 			assert_true(a.expected_peak_dbtp == b.expected_peak_dbtp);
 			assert_string_equal(a.reason, b.reason);
+			assert_string_equal(a.sources, b.sources);
 			assert_string_equal(a.path, b.path);
 			assert_true(!a.title == !b.title);
 		}

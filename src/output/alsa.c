@@ -2,18 +2,23 @@
  *
  * The device is asked for its own rates (plug's resampler off: the core has a better one), for the finest
  * words it has, and for about 200 ms of latency.  Waits are bounded: a device that takes nothing for
- * STALL_MS has failed, since its own clock should have made room.  Under-runs and suspends are
- * recovered and counted.
+ * STALL_MS is lost, since its own clock should have made room.  Under-runs and suspends are
+ * recovered and counted.  A device that is lost (a plug was pulled, a sound server ended) is asked for again every
+ * second; meanwhile the sound is dropped at the pace at which it would have been played.
  */
 #include <alsa/asoundlib.h>
 #include <poll.h>
+#include <time.h>
 
 #include "device_samples.h"
+#include "jukebox/clock.h"
+#include "query.h"
 #include "targets.h"
 
 enum {
-	LATENCY_US = 200000,
-	PERIOD_US = 50000,
+	LATENCY_MS = 200,
+	PERIODS = 4,
+	RETRY_MS = 1000,
 	WAIT_MS = 500, /* between two looks at stop_fd */
 	STALL_MS = 10000,
 	DRAIN_STEP_MS = 5,
@@ -24,6 +29,10 @@ struct alsa {
 	snd_pcm_t *pcm;
 	const char *name;
 	enum device_word word;
+	unsigned latency_us;
+	struct stream_format made; /* at first: it must come back with that */
+	int64_t retry_ns; /* of a lost one */
+	int64_t lost_frames;
 	size_t chunk_frames;
 	uint8_t words[CHUNK_SAMPLES * 4];
 };
@@ -133,7 +142,7 @@ static enum status choose_format(struct output_handle *o, snd_pcm_hw_params_t *h
 static enum status choose_buffer(struct output_handle *o, snd_pcm_hw_params_t *hw)
 {
 	struct alsa *a = o->state;
-	unsigned buffer_us = LATENCY_US, period_us = PERIOD_US;
+	unsigned buffer_us = a->latency_us, period_us = a->latency_us / PERIODS;
 	snd_pcm_hw_params_set_buffer_time_near(a->pcm, hw, &buffer_us, NULL);
 	snd_pcm_hw_params_set_period_time_near(a->pcm, hw, &period_us, NULL);
 	int err = snd_pcm_hw_params(a->pcm, hw);
@@ -190,12 +199,23 @@ static enum status open_quietly(struct output_handle *o)
 	return STATUS_OK;
 }
 
-static enum status alsa_open(struct output_handle *o)
+static enum status open_device(struct output_handle *o)
 {
 	snd_local_error_handler_t before = snd_lib_error_set_local(say_nothing);
 	enum status status = open_quietly(o);
 	snd_lib_error_set_local(before);
 	return status;
+}
+
+static enum status alsa_open(struct output_handle *o)
+{
+	struct alsa *a = o->state;
+	double latency_ms = LATENCY_MS;
+	TRY(query_number(o->target_options, "latency", 5, 10000, &latency_ms, o->error));
+	a->latency_us = (unsigned)(latency_ms * 1000);
+	TRY(open_device(o));
+	a->made = *o->format;
+	return STATUS_OK;
 }
 
 /* ---- playing ------------------------------------------------------------------------------ */
@@ -226,7 +246,9 @@ static enum status recover(struct output_handle *o, int err)
 	struct alsa *a = o->state;
 	if (err == -EPIPE || err == -ESTRPIPE)
 		(*o->underruns)++;
+	snd_local_error_handler_t before = snd_lib_error_set_local(say_nothing);
 	int failed = snd_pcm_recover(a->pcm, err, 1);
+	snd_lib_error_set_local(before);
 	return failed < 0 ? refused(o, failed, "cannot play") : STATUS_OK;
 }
 
@@ -250,6 +272,75 @@ static enum status write_words(struct output_handle *o, const uint8_t *words, si
 	return STATUS_OK;
 }
 
+static void close_device(struct alsa *a)
+{
+	if (!a->pcm)
+		return;
+	snd_local_error_handler_t before = snd_lib_error_set_local(say_nothing);
+	snd_pcm_drop(a->pcm);
+	snd_pcm_close(a->pcm);
+	snd_lib_error_set_local(before);
+	a->pcm = NULL;
+}
+
+/* *o->error says why. */
+static void lose_device(struct output_handle *o)
+{
+	struct alsa *a = o->state;
+	close_device(a);
+	a->retry_ns = clock_now_ns() + RETRY_MS * INT64_C(1000000);
+	log_print(o->log, LOG_WARNING, "%s; asking for it again every second", o->error->text);
+}
+
+static bool is_same(const struct stream_format *a, const struct stream_format *b)
+{
+	return a->sample_rate_hz == b->sample_rate_hz && a->channels == b->channels &&
+	       a->sample == b->sample;
+}
+
+static void try_again(struct output_handle *o)
+{
+	struct alsa *a = o->state;
+	if (clock_now_ns() < a->retry_ns)
+		return;
+	a->retry_ns = clock_now_ns() + RETRY_MS * INT64_C(1000000);
+	if (open_device(o) == STATUS_OK && !is_same(o->format, &a->made))
+		close_device(a); /* another device behind the name: not this time */
+	*o->format = a->made;
+	if (!a->pcm)
+		return;
+	log_print(o->log, LOG_WARNING, "%s: is back; %.1f s were not heard", o->name,
+	        (double)a->lost_frames / a->made.sample_rate_hz);
+	a->lost_frames = 0;
+}
+
+/* As long as they would have taken. */
+static enum status drop_frames(struct output_handle *o, size_t n_frames)
+{
+	struct alsa *a = o->state;
+	struct pollfd fd = {.fd = o->stop_fd, .events = POLLIN};
+	int64_t ns = (int64_t)n_frames * 1000000000 / a->made.sample_rate_hz;
+	struct timespec t = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	a->lost_frames += (int64_t)n_frames;
+	if (ppoll(&fd, 1, &t, NULL) > 0)
+		return error_set(o->error, STATUS_CANCELLED, "alsa:%s: stopped", a->name);
+	return STATUS_OK;
+}
+
+static enum status play_words(struct output_handle *o, size_t n_frames)
+{
+	struct alsa *a = o->state;
+	if (!a->pcm)
+		try_again(o);
+	if (!a->pcm)
+		return drop_frames(o, n_frames);
+	enum status status = write_words(o, a->words, n_frames);
+	if (status != STATUS_IO)
+		return status;
+	lose_device(o);
+	return STATUS_OK;
+}
+
 static enum status alsa_write(struct output_handle *o, const float *frames, size_t n_frames)
 {
 	struct alsa *a = o->state;
@@ -257,7 +348,7 @@ static enum status alsa_write(struct output_handle *o, const float *frames, size
 	while (n_frames > 0) {
 		size_t n = n_frames < a->chunk_frames ? n_frames : a->chunk_frames;
 		device_words(a->word, frames, n * channels, a->words);
-		TRY(write_words(o, a->words, n));
+		TRY(play_words(o, n));
 		frames += n * channels;
 		n_frames -= n;
 	}
@@ -269,6 +360,9 @@ static enum status alsa_finish(struct output_handle *o)
 {
 	struct alsa *a = o->state;
 	int waited_ms = 0, err;
+	if (!a->pcm)
+		return error_set(
+		        o->error, STATUS_IO, "alsa:%s: was lost, and did not come back", a->name);
 	while ((err = snd_pcm_drain(a->pcm)) == -EAGAIN && waited_ms < STALL_MS) {
 		struct pollfd fd = {.fd = o->stop_fd, .events = POLLIN};
 		if (poll(&fd, 1, DRAIN_STEP_MS) > 0)
@@ -282,13 +376,7 @@ static enum status alsa_finish(struct output_handle *o)
 
 static void alsa_close(struct output_handle *o)
 {
-	struct alsa *a = o->state;
-	if (!a->pcm)
-		return;
-	snd_local_error_handler_t before = snd_lib_error_set_local(say_nothing);
-	snd_pcm_drop(a->pcm);
-	snd_pcm_close(a->pcm);
-	snd_lib_error_set_local(before);
+	close_device(o->state);
 }
 
 const struct output_target alsa_target = {
@@ -297,6 +385,7 @@ const struct output_target alsa_target = {
         .spec_help = "alsa:DEVICE",
         .live = true,
         .has_clock = true,
+        .option_names = (const char *const[]){"latency", NULL},
         .state_bytes = sizeof(struct alsa),
         .open = alsa_open,
         .write = alsa_write,

@@ -293,18 +293,26 @@ static bool write_block(struct player *p, size_t n_frames)
 	return alive > 0;
 }
 
+/* Who told us to stop does not wait until all is heard: a live output that was cut short then has not failed. */
+static bool finish_output(struct player *p, size_t i)
+{
+	struct error error = {0};
+	bool is_live = output_is_live(p->outputs[i]);
+	enum status status = output_finish(p->outputs[i], &error);
+	if (status == STATUS_OK || (is_live && status == STATUS_CANCELLED && p->stopping))
+		return true;
+	lose_output(p, i, &error);
+	return false;
+}
+
+/* Files first: they are whole before the last listener has heard the end. */
 static bool finish_outputs(struct player *p)
 {
 	size_t alive = 0;
-	for (size_t i = 0; i < p->n_outputs; i++) {
-		struct error error = {0};
-		if (!p->outputs[i])
-			continue;
-		if (output_finish(p->outputs[i], &error) == STATUS_OK)
-			alive++;
-		else
-			lose_output(p, i, &error);
-	}
+	for (int live = 0; live < 2; live++)
+		for (size_t i = 0; i < p->n_outputs; i++)
+			if (p->outputs[i] && output_is_live(p->outputs[i]) == (live == 1))
+				alive += finish_output(p, i);
 	return alive > 0;
 }
 

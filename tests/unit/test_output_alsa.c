@@ -4,6 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static struct orders {
 	int error_each; /* every n-th write fails ... */
 	int error; /* ... with this */
 	bool stalls; /* no write is taken, no wait sees room */
-	int n_writes;
+	_Atomic int n_writes; /* the test looks at it too */
 	snd_pcm_uframes_t most_frames; /* a write takes; 0: all */
 } orders;
 
@@ -195,34 +196,71 @@ static void underruns_are_recovered_and_counted(void **state)
 	free(bytes);
 }
 
-static void a_lost_device_is_an_error(void **state)
+/* The device is gone at the third write; the program goes on in silence, asks again, and plays on when it is there. */
+static void a_lost_device_comes_back(void **state)
 {
 	(void)state;
 	uint8_t *bytes;
 	struct error error = {0};
 	orders = (struct orders){.error_each = 3, .error = -ENODEV};
 	struct output *o = open_output("alsa:out", SAMPLE_S16, true);
-	assert_int_equal(write_frames(o, 10 * RATE, &error), STATUS_IO);
-	assert_string_equal(error.text, "alsa:out: cannot play: No such device");
+	assert_int_equal(write_frames(o, RATE, &error), STATUS_OK);
+	while (atomic_load(&orders.n_writes) < 6) /* it was opened again, and lost again */
+		assert_int_equal(write_frames(o, RATE / 10, &error), STATUS_OK);
+	output_cancel(o);
 	output_close(o);
+	orders = (struct orders){0};
+	size_t n = read_out(&bytes);
+	assert_true(n > 0); /* the plug-in begins its file anew */
+	free(bytes);
+}
+
+static void a_device_that_stays_away_is_an_error(void **state)
+{
+	(void)state;
+	uint8_t *bytes;
+	struct error error = {0};
+	orders = (struct orders){.error_each = 1, .error = -ENODEV};
+	struct output *o = open_output("alsa:out", SAMPLE_S16, true);
+	assert_int_equal(write_frames(o, RATE / 2, &error), STATUS_OK);
+	assert_int_equal(output_finish(o, &error), STATUS_IO);
+	assert_string_equal(error.text, "alsa:out: was lost, and did not come back");
+	output_close(o);
+	orders = (struct orders){0};
 	read_out(&bytes);
 	free(bytes);
 }
 
 /* (The wait of the test takes no time.) */
-static void a_device_that_stalls_fails(void **state)
+static void a_device_that_stalls_is_lost(void **state)
 {
 	(void)state;
 	uint8_t *bytes;
 	struct error error = {0};
 	orders = (struct orders){.stalls = true};
 	struct output *o = open_output("alsa:out", SAMPLE_S16, true);
-	assert_int_equal(write_frames(o, 10 * RATE, &error), STATUS_IO);
-	assert_string_equal(error.text, "alsa:out: took nothing for 10 s");
+	assert_int_equal(write_frames(o, RATE / 2, &error), STATUS_OK);
+	assert_int_equal(output_finish(o, &error), STATUS_IO);
+	assert_string_equal(error.text, "alsa:out: was lost, and did not come back");
 	output_close(o);
 	orders = (struct orders){0};
 	read_out(&bytes);
 	free(bytes);
+}
+
+static void the_latency_is_asked_for(void **state)
+{
+	(void)state;
+	uint8_t *bytes;
+	struct output_options options = {.bus_rate_hz = RATE};
+	struct output *o;
+	struct error error = {0};
+	assert_int_equal(play("alsa:out?latency=50&rate=48000", SAMPLE_S16, true, 4410), 0);
+	assert_true(read_out(&bytes) > 4 * 4410);
+	free(bytes);
+	assert_int_equal(
+	        output_open("alsa:out?latency=1", &options, NULL, &o, &error), STATUS_USAGE);
+	assert_int_equal(output_open("alsa:out?late=1", &options, NULL, &o, &error), STATUS_USAGE);
 }
 
 static void no_such_device(void **state)
@@ -269,8 +307,10 @@ int main(void)
 	        cmocka_unit_test(the_rate_is_the_device_s),
 	        cmocka_unit_test(short_writes_go_on),
 	        cmocka_unit_test(underruns_are_recovered_and_counted),
-	        cmocka_unit_test(a_lost_device_is_an_error),
-	        cmocka_unit_test(a_device_that_stalls_fails),
+	        cmocka_unit_test(a_lost_device_comes_back),
+	        cmocka_unit_test(a_device_that_stays_away_is_an_error),
+	        cmocka_unit_test(a_device_that_stalls_is_lost),
+	        cmocka_unit_test(the_latency_is_asked_for),
 	        cmocka_unit_test(no_such_device),
 	        cmocka_unit_test(a_closed_output_stops),
 	};

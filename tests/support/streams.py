@@ -51,18 +51,20 @@ def get(url, headers=None, method="GET"):
 class Icecast:
     """A real server.  As root it changes to another user by itself, since it refuses root."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate=None, relay_of=None):
         self.port, self.tls_port = free_port(), free_port()
         owner = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>" if os.geteuid() == 0 else ""
         tls = (f"<listen-socket><port>{self.tls_port}</port><bind-address>127.0.0.1</bind-address><ssl>1</ssl></listen-socket>"
                if certificate else "")
         path = f"<ssl-certificate>{certificate}</ssl-certificate>" if certificate else ""
+        relay = (f"<relay><server>127.0.0.1</server><port>{relay_of}</port><mount>/x.ogg</mount><local-mount>/x.ogg</local-mount>"
+                 "<on-demand>0</on-demand></relay><master-update-interval>2</master-update-interval>" if relay_of else "")
         self.configuration = os.path.abspath(f"icecast-{self.port}.xml")
         with open(self.configuration, "w", encoding="utf-8") as f:
             f.write(f"""<icecast><limits><clients>50</clients><sources>8</sources><source-timeout>5</source-timeout></limits>
 <authentication><source-password>{PASSWORD}</source-password><relay-password>x</relay-password>
 <admin-user>admin</admin-user><admin-password>{PASSWORD}</admin-password></authentication><hostname>localhost</hostname>
-<listen-socket><port>{self.port}</port><bind-address>127.0.0.1</bind-address></listen-socket>{tls}
+<listen-socket><port>{self.port}</port><bind-address>127.0.0.1</bind-address></listen-socket>{tls}{relay}
 <paths><logdir>/tmp</logdir><webroot>/usr/share/icecast2/web</webroot><adminroot>/usr/share/icecast2/admin</adminroot>{path}</paths>
 <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging>
 <security><chroot>0</chroot>{owner}</security></icecast>

@@ -119,12 +119,13 @@ static enum mix_event next_of_clip(const struct clip *clip, int64_t *frame)
 	*frame = clip->start;
 	if (!clip->start_told)
 		return MIX_CLIP_START;
+	/* failed_frame is the worker's until `failed` is set */
 	bool fails = has_failure_to_tell(clip);
-	int64_t failure = clip->start + clip->failed_frame;
+	int64_t failure = fails ? clip->start + clip->failed_frame : INT64_MAX;
 	*frame = smaller(clip->title, end);
-	if (!clip->title_told && (!fails || *frame <= failure))
+	if (!clip->title_told && *frame <= failure)
 		return MIX_TITLE;
-	if (fails && failure <= end) {
+	if (failure <= end) {
 		*frame = failure;
 		return MIX_CLIP_FAILED;
 	}

@@ -2,10 +2,12 @@
  *
  * On a file the first frame is LAME's info tag, filled in at the end: it holds the length, the table for seeking,
  * and the delay and padding that make the file gapless.  A pipe gets none, since it could not be filled in.
- * No ID3 tags: an unattended programme is many titles, told by the tracklist.
+ * Before it a file has room for an ID3 tag with chapters, filled in at the end too: an unattended programme is many
+ * titles.  chapters=no leaves it out.
  */
 #include <lame/lame.h>
 
+#include "chapters.h"
 #include "formats.h"
 #include "settings.h"
 
@@ -14,18 +16,23 @@ enum {
 	/* LAME's own bound for a chunk, and for the rest at the end (lame.h). */
 	BUFFER_BYTES = CHUNK_FRAMES * 5 / 4 + 7200,
 	TAG_BYTES_MOST = 2880,
+	CHAPTER_BYTES = 16 * 1024, /* for over 100 titles */
 };
 
 enum mode { MODE_CBR, MODE_ABR, MODE_VBR };
+static const char *const yes_no[] = {"no", "yes", NULL};
 static const char *const modes[] = {"cbr", "abr", "vbr", NULL};
 
 struct mp3 {
 	lame_global_flags *lame;
-	bool has_info_tag;
+	bool has_info_tag, has_chapters;
+	struct chapters chapters;
+	int64_t frames;
+	uint8_t id3[CHAPTER_BYTES];
 	unsigned char buffer[BUFFER_BYTES];
 };
 
-enum { SET_MODE, SET_BITRATE, SET_QUALITY, SETTINGS };
+enum { SET_MODE, SET_BITRATE, SET_QUALITY, SET_CHAPTERS, SETTINGS };
 
 static enum status refuse(struct encoder_handle *e, const char *why)
 {
@@ -84,6 +91,9 @@ static enum status mp3_open(struct encoder_handle *e)
 	        [SET_MODE] = {.name = "mode", .choices = modes},
 	        [SET_BITRATE] = {.name = "bitrate", .lowest = 8, .highest = 320, .value = 192},
 	        [SET_QUALITY] = {.name = "quality", .lowest = 0, .highest = 9.999, .value = 2},
+	        [SET_CHAPTERS] = {.name = "chapters",
+	                .choices = yes_no,
+	                .value = e->writer->patch != NULL},
 	};
 	TRY(settings_parse(e->options, "mp3", settings, SETTINGS, e->error));
 	TRY(choose_mode(e, settings));
@@ -106,7 +116,11 @@ static enum status mp3_open(struct encoder_handle *e)
 	if (lame_init_params(mp3->lame) < 0)
 		return refuse(e, "LAME does not take these options at this rate");
 	mp3->has_info_tag = e->writer->patch != NULL;
-	return STATUS_OK;
+	mp3->has_chapters = mp3->has_info_tag && settings[SET_CHAPTERS].value != 0;
+	if (!mp3->has_chapters)
+		return STATUS_OK;
+	chapters_to_id3(&mp3->chapters, 0, e->format.sample_rate_hz, mp3->id3, CHAPTER_BYTES);
+	return e->writer->write(e->writer->user, mp3->id3, CHAPTER_BYTES, e->error);
 }
 
 static enum status write_encoded(struct encoder_handle *e, int n_bytes)
@@ -131,13 +145,34 @@ static int encode(struct encoder_handle *e, const float *frames, int n_frames)
 
 static enum status mp3_write(struct encoder_handle *e, const float *frames, size_t n_frames)
 {
+	struct mp3 *mp3 = e->state;
 	while (n_frames > 0) {
 		size_t n = n_frames < CHUNK_FRAMES ? n_frames : CHUNK_FRAMES;
 		TRY(write_encoded(e, encode(e, frames, (int)n)));
+		mp3->frames += (int64_t)n;
 		frames += n * (size_t)e->format.channels;
 		n_frames -= n;
 	}
 	return STATUS_OK;
+}
+
+static enum status mp3_announce(struct encoder_handle *e, const struct tags *tags)
+{
+	struct mp3 *mp3 = e->state;
+	if (!mp3->has_chapters)
+		return STATUS_OK;
+	enum status status = chapters_add(&mp3->chapters, mp3->frames, tags);
+	return status == STATUS_OK ? status : error_set(e->error, status, "mp3: out of memory");
+}
+
+static enum status patch_chapters(struct encoder_handle *e)
+{
+	struct mp3 *mp3 = e->state;
+	if (!mp3->has_chapters || mp3->chapters.count == 0)
+		return STATUS_OK;
+	chapters_to_id3(
+	        &mp3->chapters, mp3->frames, e->format.sample_rate_hz, mp3->id3, CHAPTER_BYTES);
+	return e->writer->patch(e->writer->user, 0, mp3->id3, CHAPTER_BYTES, e->error);
 }
 
 static enum status mp3_finish(struct encoder_handle *e)
@@ -146,26 +181,31 @@ static enum status mp3_finish(struct encoder_handle *e)
 	TRY(write_encoded(e, lame_encode_flush(mp3->lame, mp3->buffer, BUFFER_BYTES)));
 	if (!mp3->has_info_tag)
 		return STATUS_OK;
+	TRY(patch_chapters(e));
 	size_t n_bytes = lame_get_lametag_frame(mp3->lame, mp3->buffer, TAG_BYTES_MOST);
 	if (n_bytes == 0 || n_bytes > TAG_BYTES_MOST)
 		return STATUS_OK;
-	return e->writer->patch(e->writer->user, 0, mp3->buffer, n_bytes, e->error);
+	return e->writer->patch(e->writer->user, mp3->has_chapters ? CHAPTER_BYTES : 0, mp3->buffer,
+	        n_bytes, e->error);
 }
 
 static void mp3_close(struct encoder_handle *e)
 {
 	struct mp3 *mp3 = e->state;
+	chapters_done(&mp3->chapters);
 	if (mp3->lame)
 		lame_close(mp3->lame);
 }
 
 const struct encoder_format mp3_encoder = {
         .name = "mp3",
-        .description = "MP3: quality=0...9 (2), or bitrate=8...320; mode=vbr|abr|cbr",
+        .description =
+                "MP3: quality=0...9 (2), or bitrate=8...320; mode=vbr|abr|cbr; chapters=yes|no",
         .suffixes = (const char *const[]){"mp3", NULL},
         .state_bytes = sizeof(struct mp3),
         .open = mp3_open,
         .write = mp3_write,
+        .announce = mp3_announce,
         .finish = mp3_finish,
         .close = mp3_close,
 };

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <vorbis/vorbisenc.h>
 
+#include "chapters.h"
 #include "formats.h"
 #include "settings.h"
 
-enum { CHUNK_FRAMES = 1024 };
+enum { CHUNK_FRAMES = 1024, COMMENT_BYTES = 16 * 1024 };
 
-enum { SET_QUALITY, SET_BITRATE, SET_CHAINED, SETTINGS };
+enum { SET_QUALITY, SET_BITRATE, SET_CHAINED, SET_CHAPTERS, SETTINGS };
 static const char *const yes_no[] = {"no", "yes", NULL};
 
 struct vorbis {
@@ -25,6 +26,9 @@ struct vorbis {
 	bool is_chained;
 	long serial;
 	struct tags tags; /* of the next link */
+	bool has_chapters;
+	struct chapters chapters;
+	int64_t frames;
 };
 
 /* ---- pages -------------------------------------------------------------------------------- */
@@ -75,21 +79,89 @@ static void add_comments(const struct tags *tags, vorbis_comment *comment)
 	}
 }
 
+static void put_comment(void *user, const char *text)
+{
+	vorbis_comment_add(user, text);
+}
+
+/* With room for chapters: what is behind the comments' last bit is not looked at (Vorbis I, 5.2.3). */
+static int put_heads(struct vorbis *v, ogg_stream_state *stream, vorbis_comment *comment)
+{
+	uint8_t room[COMMENT_BYTES] = {0};
+	ogg_packet packets[3];
+	int failed =
+	        vorbis_analysis_headerout(&v->dsp, comment, &packets[0], &packets[1], &packets[2]);
+	if (!failed && v->has_chapters && packets[1].bytes <= COMMENT_BYTES) {
+		memcpy(room, packets[1].packet, (size_t)packets[1].bytes);
+		packets[1].packet = room;
+		packets[1].bytes = COMMENT_BYTES;
+	}
+	for (int i = 0; i < 3 && !failed; i++)
+		failed = ogg_stream_packetin(stream, &packets[i]);
+	return failed;
+}
+
 static enum status write_heads(struct encoder_handle *e)
 {
 	struct vorbis *v = e->state;
-	ogg_packet packets[3];
 	vorbis_comment comment;
 	vorbis_comment_init(&comment);
 	add_comments(&v->tags, &comment);
-	int failed =
-	        vorbis_analysis_headerout(&v->dsp, &comment, &packets[0], &packets[1], &packets[2]);
-	for (int i = 0; i < 3 && !failed; i++)
-		failed = ogg_stream_packetin(&v->stream, &packets[i]);
+	int failed = put_heads(v, &v->stream, &comment);
 	vorbis_comment_clear(&comment);
 	if (failed)
 		return error_set(e->error, STATUS_NO_MEMORY, "vorbis: cannot write the head");
 	return write_pages(e, true); /* audio begins on a page of its own */
+}
+
+/* The same pages, as long as before, with the chapters in them. */
+static enum status patch_pages(struct encoder_handle *e, ogg_stream_state *stream)
+{
+	const struct writer *w = e->writer;
+	int64_t at = 0;
+	ogg_page page;
+	while (ogg_stream_flush(stream, &page)) {
+		TRY(w->patch(w->user, at, page.header, (size_t)page.header_len, e->error));
+		at += page.header_len;
+		TRY(w->patch(w->user, at, page.body, (size_t)page.body_len, e->error));
+		at += page.body_len;
+	}
+	return STATUS_OK;
+}
+
+/* As many as fit: chapters are an addition, no reason to fail. */
+static void add_chapters(struct vorbis *v, int rate_hz, vorbis_comment *comment)
+{
+	struct chapters fitting = v->chapters;
+	for (;; fitting.count--) {
+		ogg_packet packet = {0};
+		vorbis_comment_clear(comment);
+		vorbis_comment_init(comment);
+		chapters_to_comments(&fitting, rate_hz, put_comment, comment);
+		bool fits = vorbis_commentheader_out(comment, &packet) == 0 &&
+		            packet.bytes <= COMMENT_BYTES;
+		ogg_packet_clear(&packet);
+		if (fits || fitting.count == 0)
+			return;
+	}
+}
+
+static enum status patch_chapters(struct encoder_handle *e)
+{
+	struct vorbis *v = e->state;
+	ogg_stream_state stream;
+	vorbis_comment comment;
+	if (!v->has_chapters || v->chapters.count == 0)
+		return STATUS_OK;
+	vorbis_comment_init(&comment);
+	add_chapters(v, e->format.sample_rate_hz, &comment);
+	ogg_stream_init(&stream, (int)v->serial);
+	enum status status = put_heads(v, &stream, &comment) ? error_set(e->error, STATUS_NO_MEMORY,
+	                                                               "vorbis: out of memory")
+	                                                     : patch_pages(e, &stream);
+	ogg_stream_clear(&stream);
+	vorbis_comment_clear(&comment);
+	return status;
 }
 
 static enum status begin_link(struct encoder_handle *e)
@@ -121,6 +193,7 @@ static enum status end_link(struct encoder_handle *e)
 	vorbis_analysis_wrote(&v->dsp, 0);
 	TRY(drain(e));
 	TRY(write_pages(e, true));
+	TRY(patch_chapters(e));
 	clear_link(v);
 	return STATUS_OK;
 }
@@ -153,6 +226,9 @@ static enum status vorbis_open(struct encoder_handle *e)
 	        [SET_CHAINED] = {.name = "chained",
 	                .choices = yes_no,
 	                .value = e->writer->patch == NULL},
+	        [SET_CHAPTERS] = {.name = "chapters",
+	                .choices = yes_no,
+	                .value = e->writer->patch != NULL},
 	};
 	TRY(settings_parse(e->options, "vorbis", settings, SETTINGS, e->error));
 	if (settings[SET_QUALITY].is_set && settings[SET_BITRATE].is_set)
@@ -164,6 +240,7 @@ static enum status vorbis_open(struct encoder_handle *e)
 		e->format.sample_rate_hz = 192000;
 	e->format.sample = SAMPLE_F32;
 	v->is_chained = settings[SET_CHAINED].value != 0;
+	v->has_chapters = settings[SET_CHAPTERS].value != 0 && !v->is_chained && e->writer->patch;
 	return set_up(e, settings);
 }
 
@@ -184,6 +261,7 @@ static enum status vorbis_write(struct encoder_handle *e, const float *frames, s
 	struct vorbis *v = e->state;
 	if (!v->in_link && n_frames > 0)
 		TRY(begin_link(e));
+	v->frames += (int64_t)n_frames;
 	while (n_frames > 0) {
 		size_t n = n_frames < CHUNK_FRAMES ? n_frames : CHUNK_FRAMES;
 		TRY(write_chunk(e, frames, n));
@@ -197,6 +275,8 @@ static enum status vorbis_write(struct encoder_handle *e, const float *frames, s
 static enum status vorbis_announce(struct encoder_handle *e, const struct tags *tags)
 {
 	struct vorbis *v = e->state;
+	if (v->has_chapters && chapters_add(&v->chapters, v->frames, tags) != STATUS_OK)
+		return error_set(e->error, STATUS_NO_MEMORY, "vorbis: out of memory");
 	if (!v->is_chained)
 		return STATUS_OK;
 	TRY(end_link(e));
@@ -220,11 +300,13 @@ static void vorbis_close(struct encoder_handle *e)
 	if (v->has_info)
 		vorbis_info_clear(&v->info);
 	tags_done(&v->tags);
+	chapters_done(&v->chapters);
 }
 
 const struct encoder_format vorbis_encoder = {
         .name = "vorbis",
-        .description = "Ogg Vorbis: quality=-1...10 (5), or bitrate=16...500; chained=yes|no",
+        .description = "Ogg Vorbis: quality=-1...10 (5), or bitrate=16...500; chained=yes|no; "
+                       "chapters=yes|no",
         .suffixes = (const char *const[]){"ogg", "oga", NULL},
         .state_bytes = sizeof(struct vorbis),
         .open = vorbis_open,

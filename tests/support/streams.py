@@ -74,12 +74,25 @@ class Icecast:
 
     def start(self):
         self.log = open(self.configuration + ".log", "ab")
+        for _ in range(5):  # icecast 2.4.4 dies now and then while it starts
+            self.launch()
+            try:
+                return wait_for(self.answers, "icecast does not answer")
+            except AssertionError:
+                self.process.kill()
+                self.process.wait()
+        raise AssertionError(self.said())
+
+    def said(self):
+        with open(self.configuration + ".log", encoding="utf-8") as f:
+            return f.read()
+
+    def launch(self):
         self.process = subprocess.Popen(["icecast2", "-c", self.configuration], stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=subprocess.STDOUT, preexec_fn=die_with_us)
-        wait_for(self.answers, "icecast does not answer")
 
     def answers(self):
-        assert self.process.poll() is None, open(self.configuration + ".log", encoding="utf-8").read()
+        assert self.process.poll() is None, self.said()
         try:
             return get(self.url("/status-json.xsl"))[0] == 200
         except OSError:

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "jukebox/cache.h"
+#include "jukebox/kept.h"
 #include "jukebox/log.h"
 #include "jukebox/record.h"
 #include "jukebox/status.h"
@@ -22,6 +23,8 @@ struct library;
 /* `cache` is borrowed.  n_workers 0: one a core.  `background`: lowest priority, beside a live mix. */
 struct library *library_new(struct cache *cache, int n_workers, bool background, struct log *log);
 void library_free(struct library *library);
+/* What is decoded to be measured goes to `kept` too, which is borrowed until library_free.  Before the first request. */
+void library_keep(struct library *library, struct kept *kept);
 
 /* Asks for a file: the n-th call is ticket n (0 ...).  STATUS_END: LIBRARY_AHEAD tickets wait already, take one first. */
 enum status library_request(struct library *library, const char *path) MUST_USE;

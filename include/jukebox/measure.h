@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "jukebox/decoder.h"
+#include "jukebox/kept.h"
 #include "jukebox/record.h"
 #include "jukebox/status.h"
 
@@ -18,6 +19,10 @@ enum status measure_decoder(struct decoder *decoder, struct record *record,
 
 enum status measure_file(const char *path, struct record *record, const atomic_bool *cancel,
         struct error *error) MUST_USE;
+
+/* The same; what is decoded is kept for the mixer, where there is room (NULL: nowhere). */
+enum status measure_file_keeping(const char *path, struct kept *kept, struct record *record,
+        const atomic_bool *cancel, struct error *error) MUST_USE;
 
 /* ---- many files: a pool of workers ------------------------------------------------------- */
 
@@ -40,6 +45,9 @@ struct measure_pool;
  * thread could be started; with fewer threads than asked it goes on. */
 struct measure_pool *measure_pool_new(
         int n_workers, bool background, measure_done_fn *done, void *user);
+
+/* What is decoded from here on goes to `kept`, which is borrowed until measure_pool_free. Before the first measure_pool_add. */
+void measure_pool_keep(struct measure_pool *pool, struct kept *kept);
 
 /* Hands in one file; waits while the queue (bounded) is full.  `path` is copied.  STATUS_CANCELLED after
  * measure_pool_cancel. Long files go best first, but order is the caller's. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jukebox/kept.h"
 #include "jukebox/log.h"
 #include "jukebox/plan.h"
 #include "jukebox/resampler.h"
@@ -22,6 +23,7 @@ struct mix_options {
 	enum resampler_quality quality;
 	bool limiter;
 	double ceiling_dbtp; /* of the limiter */
+	struct kept *kept; /* where songs may be decoded already; borrowed; NULL: nowhere */
 };
 
 /* Asked for the next clip, in order of start_frame, from one thread of the mixer's choosing, a little before it is

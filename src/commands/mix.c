@@ -24,6 +24,8 @@ static const struct option_spec options[] = {
 /* ---- outputs --------------------------------------------------------------------------------------- */
 
 enum { OUTPUTS_MOST = 32 };
+/* Of --buffer, for decoding ahead; the rest is for whole songs. */
+enum { MOST_AHEAD_BYTES = 1 << 20 };
 
 struct plan_reader {
 	struct plan plan;
@@ -34,6 +36,7 @@ struct mix_run {
 	const struct settings *settings;
 	struct log *log;
 	struct library *library; /* NULL when a saved plan is rendered */
+	struct kept *songs; /* between measuring and mixing; NULL: none are kept */
 	struct output *outputs[OUTPUTS_MOST];
 	struct output *kept
 	        [OUTPUTS_MOST]; /* the same, failed ones too: for the control thread, and to close */
@@ -251,11 +254,12 @@ static bool play(
 {
 	const struct settings *s = run->settings;
 	struct mix_options mix = {.rate_hz = (int)s->rate,
-	        .buffer_bytes = (size_t)s->buffer,
+	        .buffer_bytes = s->buffer < MOST_AHEAD_BYTES ? (size_t)s->buffer : MOST_AHEAD_BYTES,
 	        .n_workers = s->jobs > 0 ? (int)s->jobs : 2,
 	        .quality = (enum resampler_quality)s->quality,
 	        .limiter = s->limiter == 0 && !s->plain,
-	        .ceiling_dbtp = s->ceiling};
+	        .ceiling_dbtp = s->ceiling,
+	        .kept = run->songs};
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct error error = {0};
 	control_set_hooks(run->control, &hooks);
@@ -272,9 +276,23 @@ static bool play(
 	return status == STATUS_OK && report->failed_outputs == 0;
 }
 
+/* Songs that have to be measured are decoded once, where nobody listens: a player takes its time, and little memory.
+ * The verb joints takes of each song only its ends. */
+static void keep_songs(struct mix_run *run)
+{
+	bool live = false;
+	for (size_t i = 0; i < run->n_outputs; i++)
+		live = live || output_is_live(run->outputs[i]);
+	if (live || run->settings->joints || run->settings->buffer <= MOST_AHEAD_BYTES)
+		return;
+	run->songs = kept_new((size_t)run->settings->buffer - MOST_AHEAD_BYTES);
+	library_keep(run->library, run->songs);
+}
+
 static int mix_lists(struct mix_run *run, struct session *session)
 {
 	const struct settings *s = run->settings;
+	keep_songs(run);
 	struct player_report report = {0};
 	struct player_source source = {.next = next_of_programme,
 	        .turn = turn_programme,
@@ -412,6 +430,7 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 	programme_free(run->programme);
 	playlist_free(run->reloaded);
 	session_close(&session);
+	kept_free(run->songs);
 	return exit_status;
 }
 

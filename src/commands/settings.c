@@ -28,7 +28,7 @@ void settings_defaults(struct settings *s)
 	        .rate = policy.rate_hz,
 	        .quality = 2,
 	        .channels = 2,
-	        .buffer = 1 << 20,
+	        .buffer = 256 << 20,
 	        .seed = 1,
 	        .around = 8};
 }

@@ -118,7 +118,8 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                OPTION_AT(buffer),                                                        \
 	                .lowest = 1 << 20,                                                        \
 	                .highest = 1e12,                                                          \
-	                .help = "memory for decoding ahead (default 1M)"},                        \
+	                .help = "memory for songs that are decoded once, to be\n"                 \
+	                        "measured and mixed (default 256M)"},                             \
 	        {.name = "events",                                                                \
 	                .kind = OPTION_TEXT,                                                      \
 	                .argument = "FILE",                                                       \

@@ -243,7 +243,7 @@ static int verify(const struct settings *s, char **paths)
 	v->plan_path = paths[1];
 	v->target_is_set = s->target_is_set;
 	v->target_lufs = s->target;
-	v->mix = (struct mix_options){.buffer_bytes = (size_t)s->buffer,
+	v->mix = (struct mix_options){.buffer_bytes = 1 << 20,
 	        .n_workers = 2,
 	        .quality = (enum resampler_quality)s->quality,
 	        .limiter = s->limiter == 0,

@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "id3.h"
+#include "memory.h"
 #include "modules.h"
 
 enum {
@@ -285,6 +286,24 @@ enum status decoder_open(const char *path, struct decoder **decoder, struct erro
 	*decoder = NULL;
 	TRY(source_open(path, &source, error));
 	return decoder_open_source(source, decoder, error);
+}
+
+enum status decoder_open_memory(const struct decoder_format *format, void *state,
+        const struct stream_facts *facts, struct decoder **decoder, struct error *error)
+{
+	struct decoder *d = *decoder = calloc(1, sizeof(*d));
+
+	if (!d) {
+		format->close(&(struct decoder_handle){.state = state});
+		free(state);
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	d->format = format;
+	d->facts = d->part = d->shown = *facts;
+	d->handle = (struct decoder_handle){
+	        .state = state, .facts = &d->part, .tags = &d->tags, .damage = &d->damage};
+	d->converted_from = d->to = INT64_MAX;
+	return STATUS_OK;
 }
 
 void decoder_close(struct decoder *decoder)

@@ -33,6 +33,7 @@ struct measure_pool {
 	measure_done_fn *done;
 	void *user;
 	bool background;
+	struct kept *kept; /* NULL: nothing is kept */
 	atomic_bool cancelled;
 
 	pthread_mutex_t done_lock; /* the callback runs under it */
@@ -91,8 +92,8 @@ static void run_job(struct measure_pool *pool, const struct job *job)
 {
 	struct measured measured = {.index = job->index, .path = job->path};
 
-	measured.status =
-	        measure_file(job->path, &measured.record, &pool->cancelled, &measured.error);
+	measured.status = measure_file_keeping(
+	        job->path, pool->kept, &measured.record, &pool->cancelled, &measured.error);
 	if (measured.status != STATUS_CANCELLED) {
 		pthread_mutex_lock(&pool->done_lock);
 		pool->done(pool->user, &measured);
@@ -163,6 +164,11 @@ struct measure_pool *measure_pool_new(
 	return NULL;
 }
 
+void measure_pool_keep(struct measure_pool *pool, struct kept *kept)
+{
+	pool->kept = kept;
+}
+
 enum status measure_pool_add(struct measure_pool *pool, size_t index, const char *path)
 {
 	struct job job = {.index = index, .path = strdup(path)};
@@ -201,6 +207,7 @@ void measure_pool_cancel(struct measure_pool *pool)
 	atomic_store(&pool->cancelled, true);
 	drop_waiting(pool);
 	pthread_mutex_unlock(&pool->lock);
+	kept_cancel(pool->kept);
 }
 
 void measure_pool_wait(struct measure_pool *pool)

@@ -339,7 +339,7 @@ static struct stream *new_stream(struct ahead *a)
 	struct stream *s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	s->deck = deck_new(a->options.rate_hz, a->options.quality);
+	s->deck = deck_new(a->options.rate_hz, a->options.quality, a->options.kept);
 	if (!s->deck) {
 		free(s);
 		return NULL;
@@ -603,6 +603,22 @@ static enum status take_known(struct ahead *a, struct clip **clip, struct error 
 	return STATUS_OK;
 }
 
+/* False: the deadline has passed. */
+static bool wait_ready(struct ahead *a, int64_t deadline_ns)
+{
+	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
+}
+
+/* The same; whatever holds up measuring, as want of room for what was decoded, must not while the mixer stands. */
+static bool wait_for_clip(struct ahead *a, int64_t deadline_ns)
+{
+	kept_starve(a->options.kept, true);
+	bool in_time = wait_ready(a, deadline_ns);
+	kept_starve(a->options.kept, false);
+	return in_time;
+}
+
 enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *error)
 {
 	struct ahead *a = ahead;
@@ -610,19 +626,12 @@ enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *er
 	a->clip_awaited = true;
 	while (!a->first_known && !a->all_known) {
 		pthread_cond_signal(&a->ask);
-		pthread_cond_wait(&a->ready, &a->lock);
+		wait_for_clip(a, INT64_MAX);
 	}
 	a->clip_awaited = false;
 	enum status status = take_known(a, clip, error);
 	pthread_mutex_unlock(&a->lock);
 	return status;
-}
-
-/* False: the deadline has passed. */
-static bool wait_ready(struct ahead *a, int64_t deadline_ns)
-{
-	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
 }
 
 static bool is_decoded(const struct stream *s)
@@ -653,7 +662,7 @@ enum ahead_state ahead_await_next(struct ahead *ahead, bool decoded, int64_t dea
 			a->awaited->needed = true;
 		pthread_cond_signal(&a->ask);
 		pthread_cond_broadcast(&a->work);
-		if (!wait_ready(a, deadline_ns))
+		if (!(a->first_known ? wait_ready : wait_for_clip)(a, deadline_ns))
 			break;
 	}
 	a->awaited = NULL;

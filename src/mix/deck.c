@@ -26,6 +26,7 @@ struct deck_scratch {
 struct deck {
 	int rate_hz;
 	enum resampler_quality quality;
+	struct kept *kept;
 
 	struct clip *current, *last; /* clips not yet read to their end */
 	bool is_last; /* no clip will be added */
@@ -54,13 +55,14 @@ void deck_scratch_free(struct deck_scratch *scratch)
 	free(scratch);
 }
 
-struct deck *deck_new(int rate_hz, enum resampler_quality quality)
+struct deck *deck_new(int rate_hz, enum resampler_quality quality, struct kept *kept)
 {
 	struct deck *deck = calloc(1, sizeof(*deck));
 	if (!deck)
 		return NULL;
 	deck->rate_hz = rate_hz;
 	deck->quality = quality;
+	deck->kept = kept;
 	return deck;
 }
 
@@ -137,7 +139,8 @@ static enum status begin_clip(struct deck *deck, struct error *error)
 	const struct plan_clip *plan = &deck->current->plan;
 	deck->begun = true;
 	deck->n_begun++;
-	TRY(decoder_open(plan->path, &deck->decoder, error));
+	if (kept_open(deck->kept, plan->path, &deck->decoder, error) != STATUS_OK)
+		TRY(decoder_open(plan->path, &deck->decoder, error));
 	int hz = decoder_facts(deck->decoder)->sample_rate_hz;
 	if (hz != plan->source_hz)
 		return error_set(error, STATUS_BAD_DATA, "its rate is %d Hz, the plan says %d Hz",

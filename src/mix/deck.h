@@ -7,6 +7,7 @@
 #define MIX_DECK_H
 
 #include "clip.h"
+#include "jukebox/kept.h"
 #include "jukebox/resampler.h"
 
 struct deck;
@@ -24,8 +25,8 @@ enum deck_state {
 	DECK_FINISHED, /* files are closed; nothing will come */
 };
 
-/* NULL when out of memory. */
-struct deck *deck_new(int rate_hz, enum resampler_quality quality);
+/* `kept`: songs that are decoded already; borrowed, may be NULL.  NULL when out of memory. */
+struct deck *deck_new(int rate_hz, enum resampler_quality quality, struct kept *kept);
 void deck_free(struct deck *deck);
 
 /* The first clip, or one joined to the last: of the same source rate.  Takes a reference. */

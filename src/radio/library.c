@@ -93,6 +93,11 @@ struct library *library_new(struct cache *cache, int n_workers, bool background,
 	return l;
 }
 
+void library_keep(struct library *l, struct kept *kept)
+{
+	measure_pool_keep(l->pool, kept);
+}
+
 static void ticket_done(struct ticket *t)
 {
 	free(t->path);

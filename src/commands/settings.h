@@ -89,9 +89,9 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	        .kind = OPTION_TEXTS,                                                             \
 	        .argument = "SPEC",                                                               \
 	        OPTION_AT(outputs),                                                               \
-	        .help = "write or play to SPEC; may be given many times:\nFILE.wav, - (standard " \
-	                "output), "                                                               \
-	                "raw:FILE, alsa:DEVICE,\noss:DEVICE, null:"},                             \
+	        .help = "write or play to SPEC; may be given many times:\nFILE.wav (and "         \
+	                ".flac, .ogg, .mp3, .cue ...), -,\nalsa:DEVICE, oss:DEVICE, "             \
+	                "httpd://ADDRESS:PORT/MOUNT.ogg,\nicecast://HOST:PORT/MOUNT.ogg, null:"}, \
 	        {.name = "format",                                                                \
 	                .kind = OPTION_CHOICE,                                                    \
 	                .argument = "FORMAT",                                                     \

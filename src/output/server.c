@@ -25,8 +25,8 @@
 enum {
 	BACKLOG = 256,
 	STALLED_SECONDS = 20,
-	REQUEST_BYTES = 16 * 1024, /* of a request's head, and of libmicrohttpd for a connection */
-	SEND_BYTES = 16 * 1024, /* at a time */
+	REQUEST_BYTES = 8 * 1024, /* of a request's head, and of libmicrohttpd for a connection */
+	SEND_BYTES = 8 * 1024, /* at a time */
 	SOCKET_BYTES = 128 * 1024, /* the kernel's share of a listener who is slow */
 	ICY_INTERVAL = 16000,
 	FILES_BESIDES = 64, /* descriptors that are not listeners */

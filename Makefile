@@ -1,7 +1,7 @@
 # jukebox - GNU make, no configure.  `make help' lists the targets, `make config' tells what was found.
 #
-# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC, LIBAV, SHOUT, HTTPD) are auto, yes or no: auto takes what is there, yes fails loudly when
-# it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR.  WERROR=0 for newer compilers.
+# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC, LIBAV, SECCOMP, SHOUT, HTTPD) are auto, yes or no: auto takes what is
+# there, yes fails loudly when it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR.  WERROR=0 for newer compilers.
 # SAN=address,undefined and SAN=thread build with sanitizers, in a folder of their own.
 
 VERSION := 0.1.0
@@ -30,6 +30,7 @@ OPUSENC ?= auto
 LIBAV ?= auto
 SHOUT ?= auto
 HTTPD ?= auto
+SECCOMP ?= auto
 
 comma := ,
 BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -42,7 +43,7 @@ all:
 REQUIRED := libmpg123 vorbisfile vorbisenc vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
 
 # Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
-OPTIONAL := ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT HTTPD
+OPTIONAL := ALSA OSS SOXR LAME OPUSENC LIBAV SECCOMP SHOUT HTTPD
 PROOF_ALSA := pc:alsa
 PROOF_OSS := header:sys/soundcard.h
 PROOF_SOXR := pc:soxr
@@ -51,6 +52,7 @@ PROOF_OPUSENC := pc:libopusenc
 PROOF_LIBAV := pc:libavformat
 PROOF_SHOUT := pc:shout
 PROOF_HTTPD := pc:libmicrohttpd
+PROOF_SECCOMP := pc:libseccomp
 SOURCES_ALSA := src/output/alsa.c
 SOURCES_OSS := src/output/oss.c
 SOURCES_LAME := src/encode/mp3.c
@@ -293,7 +295,7 @@ help:
 	@echo 'make bench       speed, beside other programs, with MUSIC=FOLDER or some of its own: bench/RESULTS.md'
 	@echo 'make bench-check the instructions of the hot loops, against bench/hot.json'
 	@echo 'make clean       remove what was built'
-	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
+	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SECCOMP SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'
 
 # ---- installation --------------------------------------------------------------------------------

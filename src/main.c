@@ -10,6 +10,7 @@
 #include "jukebox/encoder.h"
 #include "jukebox/output.h"
 #include "jukebox/resampler.h"
+#include "jukebox/sandbox.h"
 
 static const struct verb *const verbs[] = {&verb_mix, &verb_analyze, &verb_plan, &verb_joints,
         &verb_verify, &verb_cache, &verb_list, &verb_ctl, NULL};
@@ -67,7 +68,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return print_version();
 	const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
-	if (verb)
-		return verb->run(argc - 1, argv + 1, verb);
-	return verb_mix.run(argc, argv, &verb_mix);
+	int exit_status =
+	        verb ? verb->run(argc - 1, argv + 1, verb) : verb_mix.run(argc, argv, &verb_mix);
+	sandbox_stop();
+	return exit_status;
 }

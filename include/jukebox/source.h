@@ -9,6 +9,7 @@
 #ifndef JUKEBOX_SOURCE_H
 #define JUKEBOX_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,6 +26,11 @@ enum status source_open(const char *path, struct source **source, struct error *
 /* `bytes` is borrowed and must outlive the source; `name` is copied. */
 enum status source_open_memory(const void *bytes, size_t n_bytes, const char *name,
         struct source **source, struct error *error) MUST_USE;
+
+/* From an open file, which is the source's from here on, also on failure.  `name` is copied; with `is_part` it names a
+ * part of it. */
+enum status source_open_descriptor(int fd, const char *name, bool is_part, struct source **source,
+        struct error *error) MUST_USE;
 
 void source_close(struct source *source);
 
@@ -43,6 +49,9 @@ int64_t source_size(const struct source *source);
 /* Time of the last change; zero for memory. */
 struct timespec source_mtime(const struct source *source);
 const char *source_path(const struct source *source);
+
+/* The open file, borrowed; -1: memory. */
+int source_descriptor(const struct source *source);
 
 /* Which part of the file was named; NULL: all of it. */
 const struct part *source_part(const struct source *source);

@@ -48,15 +48,9 @@ static int open_whole_of(const char *part_name, const struct part *part)
 	return fd;
 }
 
-static enum status open_regular(const char *path, struct source *s, struct error *error)
+/* It has to be a file. */
+static enum status look_at(struct source *s, struct error *error)
 {
-	s->fd = open_file(path);
-	if (s->fd < 0 && errno == ENOENT && part_of_name(path, &s->part)) {
-		s->is_part = true;
-		s->fd = open_whole_of(path, &s->part);
-	}
-	if (s->fd < 0)
-		return error_set_errno(error, errno, "cannot open");
 	struct stat st;
 	if (fstat(s->fd, &st) != 0)
 		return error_set_errno(error, errno, "cannot open");
@@ -66,6 +60,18 @@ static enum status open_regular(const char *path, struct source *s, struct error
 	s->size = st.st_size;
 	s->mtime = st.st_mtim;
 	return STATUS_OK;
+}
+
+static enum status open_regular(const char *path, struct source *s, struct error *error)
+{
+	s->fd = open_file(path);
+	if (s->fd < 0 && errno == ENOENT && part_of_name(path, &s->part)) {
+		s->is_part = true;
+		s->fd = open_whole_of(path, &s->part);
+	}
+	if (s->fd < 0)
+		return error_set_errno(error, errno, "cannot open");
+	return look_at(s, error);
 }
 
 static struct source *source_new(const char *name)
@@ -95,6 +101,26 @@ enum status source_open(const char *path, struct source **source, struct error *
 	}
 	*source = s;
 	return STATUS_OK;
+}
+
+enum status source_open_descriptor(
+        int fd, const char *name, bool is_part, struct source **source, struct error *error)
+{
+	struct source *s = source_new(name);
+	enum status status;
+	*source = NULL;
+	if (!s) {
+		close(fd);
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	}
+	s->fd = fd;
+	s->is_part = is_part && part_of_name(name, &s->part);
+	status = look_at(s, error);
+	if (status == STATUS_OK)
+		*source = s;
+	else
+		source_close(s);
+	return status;
 }
 
 enum status source_open_memory(const void *bytes, size_t n_bytes, const char *name,
@@ -186,4 +212,9 @@ const char *source_path(const struct source *source)
 const struct part *source_part(const struct source *source)
 {
 	return source->is_part ? &source->part : NULL;
+}
+
+int source_descriptor(const struct source *source)
+{
+	return source->fd;
 }

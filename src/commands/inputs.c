@@ -1,12 +1,18 @@
 /* inputs.c - the files that a run reads, so that no output goes over one of them. */
 #include "inputs.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
+
+#include "jukebox/part.h"
 
 static bool is_file(const char *path, dev_t device, ino_t inode)
 {
 	struct stat st;
-	return path && stat(path, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	char *file = path ? part_file(path) : NULL;
+	bool found = file && stat(file, &st) == 0;
+	free(file);
+	return found && st.st_dev == device && st.st_ino == inode;
 }
 
 bool inputs_hold(const void *user, dev_t device, ino_t inode)

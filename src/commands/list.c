@@ -12,6 +12,7 @@
 #include "jukebox/decoder.h"
 #include "jukebox/log.h"
 #include "jukebox/playlist.h"
+#include "jukebox/sandbox.h"
 #include "jukebox/source.h"
 #include "jukebox/text.h"
 #include "verbs.h"
@@ -223,6 +224,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 {
 	struct list_values values = {0};
 	struct log *log;
+	struct error ignored = {0};
 	int n_names, exit_status;
 
 	if (!verb_options(verb, &values, argc, argv, &n_names, &exit_status))
@@ -233,6 +235,9 @@ static int run(int argc, char **argv, const struct verb *verb)
 		return EXIT_USAGE;
 	}
 	log = log_new(STDERR_FILENO, LOG_WARNING, false);
+	/* Files are looked into; without a sandbox that is done here. */
+	if (sandbox_start(&ignored) != STATUS_OK)
+		log_print(log, LOG_DEBUG, "%s", ignored.text);
 	exit_status = list_all(&values, log, argv, n_names);
 	log_free(log);
 	return exit_status;

@@ -466,6 +466,8 @@ int mix_run_verb(int argc, char **argv, const struct verb *verb)
 		exit_status = verb_usage(
 		        verb, n == 0 ? "no list to play" : "--plan and a list do not go together");
 	else {
+		struct error ignored; /* told when there is a log */
+		session_sandbox(&settings, &ignored);
 		run.control =
 		        control_new(); /* before any other thread: it blocks signals for all of them */
 		exit_status =

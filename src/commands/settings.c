@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jukebox/sandbox.h"
 #include "jukebox/text.h"
 
+const char *const sandbox_names[] = {"on", "off", NULL};
 const char *const loudness_names[] = {"track", "album", "off", NULL};
 const char *const limiter_names[] = {"on", "off", NULL};
 const char *const format_names[] = {"s16", "s24", "f32", NULL};
@@ -67,10 +69,19 @@ void settings_policy(const struct settings *s, struct policy *policy)
 	policy->rate_hz = (int)s->rate;
 }
 
+bool session_sandbox(const struct settings *s, struct error *error)
+{
+	return s->sandbox != 0 || sandbox_start(error) == STATUS_OK;
+}
+
 struct log *session_log(const struct settings *s)
 {
 	enum log_level level = s->quiet ? LOG_ERROR : s->verbose ? LOG_DEBUG : LOG_INFO;
-	return log_new(STDERR_FILENO, level, !s->quiet && isatty(STDERR_FILENO));
+	struct log *log = log_new(STDERR_FILENO, level, !s->quiet && isatty(STDERR_FILENO));
+	struct error error = {0};
+	if (!session_sandbox(s, &error))
+		log_print(log, LOG_DEBUG, "%s", error.text);
+	return log;
 }
 
 struct playlist *session_read_lists(

@@ -14,6 +14,7 @@ struct settings {
 	bool quiet, verbose, strict, no_cache, json;
 	const char *cache;
 	int64_t jobs;
+	int sandbox; /* index in sandbox_names */
 
 	/* order of play */
 	bool shuffle, loop;
@@ -44,6 +45,7 @@ struct settings {
 void settings_defaults(struct settings *settings);
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error);
 
+extern const char *const sandbox_names[];
 extern const char *const loudness_names[], *const limiter_names[], *const format_names[],
                                                                            *const quality_names[];
 
@@ -68,6 +70,13 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                .lowest = 0,                                                       \
 	                .highest = 256,                                                    \
 	                .help = "threads that measure or decode (default 0: one a core)"}, \
+	        {.name = "sandbox",                                                        \
+	                .kind = OPTION_CHOICE,                                             \
+	                .argument = "WHEN",                                                \
+	                OPTION_AT(sandbox),                                                \
+	                .choices = sandbox_names,                                          \
+	                .help = "decode in a process that can do nothing else: on, off\n"  \
+	                        "(default on, where the kernel allows it)"},               \
 	        {.name = "strict",                                                         \
 	                .kind = OPTION_FLAG,                                               \
 	                OPTION_AT(strict),                                                 \
@@ -249,6 +258,9 @@ struct session {
 bool session_open(struct session *session, const struct settings *settings, char **lists,
         int n_lists, bool background, int *exit_status);
 /* Another log for a verb that opens nothing else. */
+/* Starts what --sandbox asks for, once; before any thread.  False: there will be none, *error says why. */
+bool session_sandbox(const struct settings *s, struct error *error);
+
 struct log *session_log(const struct settings *settings);
 /* Reads the lists anew, for a reload. */
 struct playlist *session_read_lists(

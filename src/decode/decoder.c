@@ -9,9 +9,11 @@
 #include <strings.h>
 
 #include "convert.h"
+#include "core.h"
 #include "id3.h"
 #include "memory.h"
 #include "modules.h"
+#include "remote.h"
 
 enum {
 	MOST_FORMATS = 32,
@@ -23,6 +25,8 @@ enum {
 };
 
 struct decoder {
+	struct remote
+	        *remote; /* it runs in the sandbox, and nothing else here is of use; else NULL */
 	struct source *source;
 	int64_t start; /* of the music, behind the ID3v2 tags */
 	const struct decoder_format *format;
@@ -39,6 +43,7 @@ struct decoder {
 	int64_t converted_from; /* where another rate begins; INT64_MAX when not known */
 	bool changing; /* another part is announced; what is left of this one comes first */
 	bool ended; /* the format has no more */
+	bool leaves_raw; /* somebody else cleans the samples */
 	struct format_converter *converter; /* NULL: the part has the user's format */
 };
 
@@ -93,7 +98,7 @@ static void close_format(struct decoder *decoder)
 	decoder->format = NULL;
 }
 
-static enum status check_facts(const struct stream_facts *facts, struct error *error)
+enum status decoder_check_facts(const struct stream_facts *facts, struct error *error)
 {
 	if (facts->channels < 1 || facts->channels > DECODER_MOST_CHANNELS)
 		return error_set(error, STATUS_UNSUPPORTED, "%d channels; 1 to %d can be played",
@@ -123,7 +128,7 @@ static enum status open_format(struct decoder *decoder, const struct decoder_for
 	if (source_seek(decoder->source, decoder->start) < 0)
 		return error_set(error, STATUS_IO, "cannot seek");
 	TRY(format->open(&decoder->handle));
-	return check_facts(&decoder->part, error);
+	return decoder_check_facts(&decoder->part, error);
 }
 
 static void forget_attempt(struct decoder *decoder)
@@ -176,28 +181,31 @@ static enum status try_claims(
 }
 
 /* Modules are asked when nobody in the program claims the file, or the claimers fail. */
-static enum status open_best(
-        struct decoder *decoder, const uint8_t *head, size_t n_head, struct error *error)
+static enum status open_best(struct decoder *decoder, const struct modules *modules,
+        const uint8_t *head, size_t n_head, struct error *error)
 {
 	const char *path = source_path(decoder->source);
 	struct claim claims[MOST_FORMATS];
-	struct error reason = {0}, problem;
-	struct modules modules;
+	struct error reason = {0};
+	struct modules loaded;
 	size_t n = collect_claims(decoder_formats(), path, head, n_head, claims, 0);
 	bool known = n > 0 && claims[0].score > 2 * LAST_RESORT + 1;
 	enum status status = try_claims(decoder, claims, n, error);
 
 	if (is_final(status))
 		return status;
-	modules_load(&modules, &problem);
+	if (!modules) {
+		modules_load(&loaded);
+		modules = &loaded;
+	}
 	n = 0;
-	for (size_t i = 0; i < modules.count; i++)
-		n = collect_claims(modules.formats[i], path, head, n_head, claims, n);
+	for (size_t i = 0; i < modules->count; i++)
+		n = collect_claims(modules->formats[i], path, head, n_head, claims, n);
 	status = try_claims(decoder, claims, n, &reason);
 	if (is_final(status) || (!known && reason.status == STATUS_BAD_DATA))
 		*error = reason;
-	else if (!known && problem.status != STATUS_OK)
-		*error = problem;
+	else if (!known && modules->problem.status != STATUS_OK)
+		*error = modules->problem;
 	return status == STATUS_OK ? status : error->status;
 }
 
@@ -239,13 +247,14 @@ static void choose_part(struct decoder *decoder, const struct part *part)
 
 static enum status seek_to(struct decoder *decoder, int64_t frame, struct error *error);
 
-static enum status open_decoder(struct decoder *decoder, struct tags *id3, struct error *error)
+static enum status open_decoder(struct decoder *decoder, const struct modules *modules,
+        struct tags *id3, struct error *error)
 {
 	uint8_t head[DECODER_HEAD_BYTES];
 	size_t n_head = 0;
 
 	TRY(read_head(decoder, id3, error, head, &n_head));
-	TRY(open_best(decoder, head, n_head, error));
+	TRY(open_best(decoder, modules, head, n_head, error));
 	if (id3_merge(&decoder->tags, id3) != STATUS_OK)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	decoder->facts = decoder->part;
@@ -257,8 +266,8 @@ static enum status open_decoder(struct decoder *decoder, struct tags *id3, struc
 	return seek_to(decoder, decoder->from, error);
 }
 
-enum status decoder_open_source(
-        struct source *source, struct decoder **decoder, struct error *error)
+enum status decoder_open_here(struct source *source, const struct modules *modules,
+        struct decoder **decoder, struct error *error)
 {
 	struct error ignored = {0};
 	struct tags id3 = {0};
@@ -270,12 +279,45 @@ enum status decoder_open_source(
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	}
 	(*decoder)->source = source;
-	status = open_decoder(*decoder, &id3, error ? error : &ignored);
+	status = open_decoder(*decoder, modules, &id3, error ? error : &ignored);
 	tags_done(&id3);
 	if (status != STATUS_OK) {
 		decoder_close(*decoder);
 		*decoder = NULL;
 	}
+	return status;
+}
+
+/* STATUS_CANCELLED: not in the sandbox. */
+static enum status open_in_sandbox(
+        struct source *source, struct decoder **decoder, struct error *error)
+{
+	struct remote *remote;
+	enum status status = remote_open(source, &remote, error);
+
+	if (status != STATUS_OK)
+		return status;
+	*decoder = calloc(1, sizeof(**decoder));
+	if (*decoder) {
+		(*decoder)->remote = remote;
+		return STATUS_OK;
+	}
+	remote_close(remote);
+	return error_set(error, STATUS_NO_MEMORY, "out of memory");
+}
+
+enum status decoder_open_source(
+        struct source *source, struct decoder **decoder, struct error *error)
+{
+	struct error ignored = {0};
+	enum status status = STATUS_CANCELLED;
+
+	*decoder = NULL;
+	if (sandbox_socket() >= 0 && source_descriptor(source) >= 0)
+		status = open_in_sandbox(source, decoder, error ? error : &ignored);
+	if (status == STATUS_CANCELLED)
+		return decoder_open_here(source, NULL, decoder, error);
+	source_close(source);
 	return status;
 }
 
@@ -306,10 +348,16 @@ enum status decoder_open_memory(const struct decoder_format *format, void *state
 	return STATUS_OK;
 }
 
+void decoder_leave_raw(struct decoder *decoder)
+{
+	decoder->leaves_raw = true;
+}
+
 void decoder_close(struct decoder *decoder)
 {
 	if (!decoder)
 		return;
+	remote_close(decoder->remote);
 	close_format(decoder);
 	format_converter_free(decoder->converter);
 	tags_done(&decoder->tags);
@@ -319,17 +367,17 @@ void decoder_close(struct decoder *decoder)
 
 const struct stream_facts *decoder_facts(const struct decoder *decoder)
 {
-	return &decoder->shown;
+	return decoder->remote ? remote_facts(decoder->remote) : &decoder->shown;
 }
 
 const struct tags *decoder_tags(const struct decoder *decoder)
 {
-	return &decoder->tags;
+	return decoder->remote ? remote_tags(decoder->remote) : &decoder->tags;
 }
 
 const struct decoder_damage *decoder_damage(const struct decoder *decoder)
 {
-	return &decoder->damage;
+	return decoder->remote ? remote_damage(decoder->remote) : &decoder->damage;
 }
 
 /* ---- clean samples ---------------------------------------------------------------------- */
@@ -382,6 +430,20 @@ static void clean(float *samples, size_t n)
 	clean_samples(samples + i, n - i);
 }
 
+/* Block by block, so that samples are looked at while they are at hand. */
+void decoder_copy_clean(float *to, const float *from, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + CLEAN_BLOCK <= n; i += CLEAN_BLOCK) {
+		memcpy(to + i, from + i, CLEAN_BLOCK * sizeof(*to));
+		if (!block_is_clean(to + i))
+			clean_samples(to + i, CLEAN_BLOCK);
+	}
+	memcpy(to + i, from + i, (n - i) * sizeof(*to));
+	clean_samples(to + i, n - i);
+}
+
 /* ---- reading ---------------------------------------------------------------------------- */
 
 /* The format has announced a part of another rate or channel count, or stands in one after a
@@ -393,7 +455,7 @@ static enum status begin_part(struct decoder *decoder, struct error *error)
 	format_converter_free(decoder->converter);
 	decoder->converter = NULL;
 	decoder->changing = false;
-	if (check_facts(part, NULL) != STATUS_OK) {
+	if (decoder_check_facts(part, NULL) != STATUS_OK) {
 		damage_add(decoder->handle.damage, 0, "goes on in a format that cannot be played");
 		decoder->ended = true;
 		return STATUS_OK;
@@ -428,7 +490,8 @@ static enum status read_part(
 		                    before.sample_rate_hz != decoder->part.sample_rate_hz;
 		if (decoder->ended || decoder->changing)
 			*n_frames = 0;
-		clean(to, *n_frames * (size_t)before.channels);
+		if (!decoder->leaves_raw || decoder->converter)
+			clean(to, *n_frames * (size_t)before.channels);
 		if (decoder->ended || decoder->changing || *n_frames > 0)
 			return STATUS_OK;
 	}
@@ -515,6 +578,9 @@ enum status decoder_read(struct decoder *decoder, float *to, size_t max_frames, 
 	int64_t left = decoder->to - decoder->position;
 
 	*n_frames = 0;
+	if (decoder->remote)
+		return remote_read(
+		        decoder->remote, to, max_frames, n_frames, error ? error : &ignored);
 	if (left <= 0)
 		return STATUS_END;
 	if ((uint64_t)left < max_frames)
@@ -603,6 +669,8 @@ enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *e
 {
 	struct error ignored = {0};
 
+	if (decoder->remote && frame >= 0)
+		return remote_seek(decoder->remote, frame, error ? error : &ignored);
 	if (__builtin_add_overflow(frame, decoder->from, &frame))
 		frame = INT64_MAX;
 	return seek_to(decoder, frame, error ? error : &ignored);

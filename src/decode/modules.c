@@ -29,7 +29,7 @@ static int is_module(const struct dirent *file)
 }
 
 /* STATUS_OK, or what is wrong with it in words. */
-static enum status load(const char *path, struct modules *modules, struct error *problem)
+static enum status load_module(const char *path, struct modules *modules, struct error *problem)
 {
 	/* NODELETE: what a library of a module has set up for the process cannot always be undone. */
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -52,22 +52,22 @@ static enum status load(const char *path, struct modules *modules, struct error 
 	return STATUS_OK;
 }
 
-void modules_load(struct modules *modules, struct error *problem)
+void modules_load(struct modules *modules)
 {
 	const char *folder = module_folder();
 	struct dirent **files = NULL;
 	int n = *folder ? scandir(folder, &files, is_module, alphasort) : 0;
 
 	*modules = (struct modules){0};
-	*problem = (struct error){0};
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 		struct error reason = {0};
 
 		snprintf(path, sizeof(path), "%s/%s", folder, files[i]->d_name);
-		if (modules->count < MODULES_MOST && load(path, modules, &reason) != STATUS_OK &&
-		        problem->status == STATUS_OK)
-			*problem = reason;
+		if (modules->count < MODULES_MOST &&
+		        load_module(path, modules, &reason) != STATUS_OK &&
+		        modules->problem.status == STATUS_OK)
+			modules->problem = reason;
 		free(files[i]);
 	}
 	free(files);

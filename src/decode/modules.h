@@ -12,10 +12,11 @@ enum { MODULES_MOST = 16 };
 struct modules {
 	const struct decoder_format *const *formats[MODULES_MOST]; /* one list a module */
 	size_t count;
+	struct error problem; /* of the first module that cannot be used; STATUS_OK: none */
 };
 
 /* Loads what the module folder holds; what is loaded already costs next to nothing.  A module that cannot be
- * used is passed over; the first one's reason goes to *problem, whose status is STATUS_OK when there is none. */
-void modules_load(struct modules *modules, struct error *problem);
+ * used is passed over. */
+void modules_load(struct modules *modules);
 
 #endif

@@ -13,7 +13,7 @@ BELONGS_TO = {name: "base" for name in (
     "clock", "cue_text", "dither", "downmix", "limits", "log", "options", "part", "record", "resampler", "ring", "source", "status",
     "tags", "text")}
 BELONGS_TO.update({
-    "cache": "cache", "decoder": "decode", "module": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
+    "cache": "cache", "decoder": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
     "control": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
     "player": "radio", "programme": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})

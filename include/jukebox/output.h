@@ -26,7 +26,7 @@ struct output_hub;
 struct output_hub *output_hub_new(void); /* NULL: out of memory */
 void output_hub_free(struct output_hub *hub); /* NULL is fine */
 /* Tells of an output that will be opened: a tracklist speaks of the first audio file, wherever that stands. */
-enum status output_hub_expect(struct output_hub *hub, const char *spec) MUST_USE;
+enum status output_hub_expect(struct output_hub *hub, const char *text) MUST_USE;
 
 /* What is on, for outputs that show it.  Strings are owned, any may be NULL; output_programme_done frees them. */
 enum { OUTPUT_HISTORY = 10 };

@@ -16,24 +16,25 @@
 #include "jukebox/text.h"
 
 /* The assembler takes the bytes of a file; the Makefile knows that this object depends on them. */
-#define TAKE_IN(name, path)                                                                     \
-	__asm__(".section .rodata\n" #name ":\n.incbin \"" path "\"\n" #name "_end:\n.byte 0\n" \
-	        ".previous\n");                                                                 \
-	extern const char name[] __attribute__((visibility("hidden"))),                         \
-	        name##_end[] __attribute__((visibility("hidden")))
+#define TAKE_IN(name, path)                                                    \
+	__asm__(".section .rodata\n" name ":\n.incbin \"" path "\"\n.byte 0\n" \
+	        ".previous\n")
 
-TAKE_IN(page_script, "src/output/page/page.js");
-TAKE_IN(page_style, "src/output/page/page.css");
+TAKE_IN("page_script", "src/output/page/page.js");
+TAKE_IN("page_style", "src/output/page/page.css");
+extern const char page_script[] __attribute__((visibility("hidden")));
+extern const char page_style[] __attribute__((visibility("hidden")));
 
+/* They end with a NUL. */
 const char *pages_script(size_t *n_bytes)
 {
-	*n_bytes = (size_t)(page_script_end - page_script);
+	*n_bytes = strlen(page_script);
 	return page_script;
 }
 
 const char *pages_style(size_t *n_bytes)
 {
-	*n_bytes = (size_t)(page_style_end - page_style);
+	*n_bytes = strlen(page_style);
 	return page_style;
 }
 

@@ -206,8 +206,8 @@ static enum MHD_Result send_words(
 static enum MHD_Result send_file(
         struct MHD_Connection *connection, const char *type, const char *bytes, size_t n_bytes)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-	        n_bytes, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *r =
+	        MHD_create_response_from_buffer(n_bytes, (void *)bytes, MHD_RESPMEM_PERSISTENT);
 	if (!r)
 		return MHD_NO;
 	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
@@ -352,7 +352,7 @@ static char *make_page(struct server *s, char *(*page)(const struct server_view 
 	char *text = page(&view);
 	pthread_mutex_unlock(&s->lock);
 	output_programme_done(&view.programme);
-	return text;
+	return text; /* cppcheck-suppress returnDanglingLifetime ; a new text, nothing of the view */
 }
 
 /* The page runs nothing but its own script, and loads nothing from elsewhere. */
@@ -478,7 +478,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 	static const char seen;
 	/* Called first with the head alone; an answer is due at the second call. */
 	if (!*request) {
-		*request = (void *)(uintptr_t)&seen;
+		*request = (void *)&seen;
 		return MHD_YES;
 	}
 	if (*n_upload > 0)
@@ -541,12 +541,16 @@ static enum status open_socket(const char *host, int port, int *fd, struct error
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage address = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+	} address = {.six = {0}};
 	socklen_t n = sizeof address;
-	if (getsockname(fd, (struct sockaddr *)&address, &n) < 0)
+	if (getsockname(fd, &address.any, &n) < 0)
 		return 0;
-	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-	                                           : ((struct sockaddr_in *)&address)->sin_port);
+	return ntohs(
+	        address.any.sa_family == AF_INET6 ? address.six.sin6_port : address.four.sin_port);
 }
 
 /* As many descriptors as the system grants without asking root. */
@@ -592,26 +596,28 @@ static void server_free(struct server *s)
 	free(s);
 }
 
-static enum status server_new(struct output_hub *hub, const struct mount_options *options,
-        struct log *log, struct server **server, struct error *error)
+/* NULL: *error says why, with its status. */
+static struct server *server_new(struct output_hub *hub, const struct mount_options *options,
+        struct log *log, struct error *error)
 {
 	struct server *s = calloc(1, sizeof *s);
-	if (!s)
-		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	char *host = strdup(options->host);
+	if (!s || !host) {
+		free(s);
+		free(host);
+		error_set(error, STATUS_NO_MEMORY, "out of memory");
+		return NULL;
+	}
 	pthread_mutex_init(&s->lock, NULL);
 	s->hub = hub;
 	s->log = log;
+	s->host = host;
 	s->wanted_port = options->port;
 	s->began_ns = clock_now_ns();
-	s->host = strdup(options->host);
-	enum status status = s->host ? start_daemon(s, error)
-	                             : error_set(error, STATUS_NO_MEMORY, "out of memory");
-	if (status != STATUS_OK) {
-		server_free(s);
-		return status;
-	}
-	*server = s;
-	return STATUS_OK;
+	if (start_daemon(s, error) == STATUS_OK)
+		return s;
+	server_free(s);
+	return NULL;
 }
 
 static struct server *find_server(struct output_hub *hub, const struct mount_options *options)
@@ -697,7 +703,9 @@ static enum status open_in(struct output_hub *hub, const struct mount_options *o
 {
 	struct server *s = find_server(hub, options);
 	if (!s) {
-		TRY(server_new(hub, options, log, &s, error));
+		s = server_new(hub, options, log, error);
+		if (!s)
+			return error->status;
 		s->next = hub->servers;
 		hub->servers = s;
 	}

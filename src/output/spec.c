@@ -226,10 +226,11 @@ static char *find_password(char *text, char **end)
 
 char *output_spec_masked(const char *text)
 {
-	char *copy = malloc(strlen(text) + 4);
+	size_t n_bytes = strlen(text) + 1;
+	char *copy = malloc(n_bytes + 3); /* the mask may be longer than the password */
 	if (!copy)
 		return NULL;
-	strcpy(copy, text);
+	memcpy(copy, text, n_bytes);
 	char *end = NULL, *password = find_password(copy, &end);
 	if (!password)
 		return copy;

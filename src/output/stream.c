@@ -304,8 +304,8 @@ static enum status make_icy(const struct stream *s, struct stream_reader *r)
 		        text, TITLE_BYTES + 32, "StreamTitle='%s", s->titles[title % TITLES].text);
 		for (char *end = text + 13; (end = strstr(end, "';")) != NULL;)
 			end[1] = ',';
-		memcpy(text + n, "';", 2);
-		n += 2;
+		text[n++] = '\'';
+		text[n++] = ';';
 	}
 	r->title = is_new ? title : r->title;
 	r->icy[0] = (uint8_t)((n + 15) / 16);

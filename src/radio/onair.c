@@ -125,7 +125,7 @@ static void keep_clip(struct plan_clip *to, const struct plan_clip *from)
 {
 	plan_clip_done(to);
 	*to = (struct plan_clip){0};
-	if (from && plan_clip_copy(to, from) != STATUS_OK)
+	if (plan_clip_copy(to, from) != STATUS_OK)
 		*to = (struct plan_clip){0};
 }
 
@@ -187,11 +187,14 @@ void onair_next(struct onair *o, const struct plan_clip *clip)
 	if (!o)
 		return;
 	pthread_mutex_lock(&o->lock);
-	keep_clip(&o->coming, clip);
 	track_done(&o->facts.next);
 	o->facts.has_next = clip != NULL;
-	if (clip)
+	plan_clip_done(&o->coming);
+	o->coming = (struct plan_clip){0};
+	if (clip) {
+		keep_clip(&o->coming, clip);
 		track_set(&o->facts.next, clip, clip->start_frame);
+	}
 	pthread_mutex_unlock(&o->lock);
 }
 

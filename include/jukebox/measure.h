@@ -36,7 +36,7 @@ struct measured {
 	struct record record;
 };
 
-/* Called by the worker threads, one call at a time (the pool serialises them). */
+/* Called by a thread of the pool, one call at a time; workers go on meanwhile. */
 typedef void measure_done_fn(void *user, struct measured *measured);
 
 struct measure_pool;

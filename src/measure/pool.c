@@ -1,8 +1,9 @@
 /* pool.c - workers that measure files, each one file at a time.  Order of results is the order of finishing; who
  * stores them and what is played meanwhile is the callers' affair.
  *
- * Two locks: `lock` for the queue and its counters, a leaf; `done_lock` around the callback, which may call
- * measure_pool_cancel. */
+ * Results are told by a thread of its own: who takes them writes them to a disk, and workers that waited for it would
+ * leave cores idle (25 ms a file on a busy disk, beside 200 for measuring it).
+ * One lock, a leaf: the callback runs without it and may call measure_pool_cancel. */
 #include "jukebox/measure.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@
 enum {
 	QUEUE = 64, /* paths that wait: a worker never runs dry, memory does not follow the list's length */
 	MOST_WORKERS = 256,
+	MOST_RESULTS = 8, /* that wait to be told: more would only be memory */
 	LOWEST_NICE = 19,
 	/* linux/ioprio.h is in no libc header.  Best effort at its last level: the idle class could starve
 	 * behind others' copying, and a mix waits for its next song. */
@@ -24,9 +26,12 @@ enum {
 	IOPRIO_LAST_BEST_EFFORT = 2 << 13 | 7,
 };
 
+/* A file on its way: waiting, being measured, then waiting to be told. */
 struct job {
+	struct job *next;
 	size_t index;
 	char *path; /* owned */
+	struct measured measured;
 };
 
 struct measure_pool {
@@ -36,17 +41,19 @@ struct measure_pool {
 	struct kept *kept; /* NULL: nothing is kept */
 	atomic_bool cancelled;
 
-	pthread_mutex_t done_lock; /* the callback runs under it */
-
 	pthread_mutex_t lock; /* all below */
-	pthread_cond_t job_came, room_came, all_done;
-	struct job queue[QUEUE];
+	pthread_cond_t job_came, room_came, all_done, result_came, result_told;
+	struct job *queue[QUEUE];
 	size_t first, n_waiting, n_running;
-	bool ending;
+	struct job *first_result, *last_result;
+	size_t n_results;
+	bool ending, all_told; /* workers, and the teller, go when they have no more to do */
 
 	/* constant once they run */
 	pthread_t threads[MOST_WORKERS];
 	int n_threads;
+	pthread_t teller;
+	bool has_teller;
 };
 
 /* ---- the worker's side --------------------------------------------------------------------- */
@@ -58,29 +65,35 @@ static void become_background(void)
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_LAST_BEST_EFFORT);
 }
 
-/* False when the pool ends. */
-static bool take_job(struct measure_pool *pool, struct job *job)
+/* NULL when the pool ends. */
+static struct job *take_job(struct measure_pool *pool)
 {
-	bool taken = false;
+	struct job *job = NULL;
 
 	pthread_mutex_lock(&pool->lock);
 	while (pool->n_waiting == 0 && !pool->ending)
 		pthread_cond_wait(&pool->job_came, &pool->lock);
 	if (pool->n_waiting > 0) {
-		*job = pool->queue[pool->first];
+		job = pool->queue[pool->first];
 		pool->first = (pool->first + 1) % QUEUE;
 		pool->n_waiting--;
 		pool->n_running++;
-		taken = true;
 		pthread_cond_signal(&pool->room_came);
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return taken;
+	return job;
+}
+
+static void free_job(struct job *job)
+{
+	record_done(&job->measured.record);
+	free(job->path);
+	free(job);
 }
 
 static void finish_job(struct measure_pool *pool, struct job *job)
 {
-	free(job->path);
+	free_job(job);
 	pthread_mutex_lock(&pool->lock);
 	pool->n_running--;
 	if (pool->n_running == 0 && pool->n_waiting == 0)
@@ -88,32 +101,73 @@ static void finish_job(struct measure_pool *pool, struct job *job)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-static void run_job(struct measure_pool *pool, const struct job *job)
+static void hand_to_teller(struct measure_pool *pool, struct job *job)
 {
-	struct measured measured = {.index = job->index, .path = job->path};
+	pthread_mutex_lock(&pool->lock);
+	while (pool->n_results == MOST_RESULTS)
+		pthread_cond_wait(&pool->result_told, &pool->lock);
+	if (pool->first_result)
+		pool->last_result->next = job;
+	else
+		pool->first_result = job;
+	pool->last_result = job;
+	pool->n_results++;
+	pthread_cond_signal(&pool->result_came);
+	pthread_mutex_unlock(&pool->lock);
+}
 
-	measured.status = measure_file_keeping(
-	        job->path, pool->kept, &measured.record, &pool->cancelled, &measured.error);
-	if (measured.status != STATUS_CANCELLED) {
-		pthread_mutex_lock(&pool->done_lock);
-		pool->done(pool->user, &measured);
-		pthread_mutex_unlock(&pool->done_lock);
+static void run_job(struct measure_pool *pool, struct job *job)
+{
+	struct measured *m = &job->measured;
+
+	*m = (struct measured){.index = job->index, .path = job->path};
+	m->status =
+	        measure_file_keeping(m->path, pool->kept, &m->record, &pool->cancelled, &m->error);
+	if (m->status == STATUS_CANCELLED)
+		finish_job(pool, job);
+	else
+		hand_to_teller(pool, job);
+}
+
+/* NULL when all are told and no more will come. */
+static struct job *take_result(struct measure_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->first_result && !pool->all_told)
+		pthread_cond_wait(&pool->result_came, &pool->lock);
+	struct job *job = pool->first_result;
+	if (job) {
+		pool->first_result = job->next;
+		pool->n_results--;
+		pthread_cond_signal(&pool->result_told);
 	}
-	record_done(&measured.record);
+	pthread_mutex_unlock(&pool->lock);
+	return job;
+}
+
+static void *tell(void *user)
+{
+	struct measure_pool *pool = user;
+	struct job *job;
+
+	(void)pthread_setname_np(pthread_self(), "measured");
+	while ((job = take_result(pool)) != NULL) {
+		pool->done(pool->user, &job->measured);
+		finish_job(pool, job);
+	}
+	return NULL;
 }
 
 static void *work(void *user)
 {
 	struct measure_pool *pool = user;
-	struct job job;
+	struct job *job;
 
 	(void)pthread_setname_np(pthread_self(), "measure");
 	if (pool->background)
 		become_background();
-	while (take_job(pool, &job)) {
-		run_job(pool, &job);
-		finish_job(pool, &job);
-	}
+	while ((job = take_job(pool)) != NULL)
+		run_job(pool, job);
 	return NULL;
 }
 
@@ -136,7 +190,8 @@ static void start_threads(struct measure_pool *pool, int n_workers)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (pool->n_threads < n_workers && pool->n_threads < MOST_WORKERS &&
+	pool->has_teller = pthread_create(&pool->teller, NULL, tell, pool) == 0;
+	while (pool->has_teller && pool->n_threads < n_workers && pool->n_threads < MOST_WORKERS &&
 	        pthread_create(&pool->threads[pool->n_threads], NULL, work, pool) == 0)
 		pool->n_threads++;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -153,10 +208,11 @@ struct measure_pool *measure_pool_new(
 	pool->user = user;
 	pool->background = background;
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_mutex_init(&pool->done_lock, NULL);
 	pthread_cond_init(&pool->job_came, NULL);
 	pthread_cond_init(&pool->room_came, NULL);
 	pthread_cond_init(&pool->all_done, NULL);
+	pthread_cond_init(&pool->result_came, NULL);
+	pthread_cond_init(&pool->result_told, NULL);
 	start_threads(pool, n_workers > 0 ? n_workers : count_cores());
 	if (pool->n_threads > 0)
 		return pool;
@@ -171,17 +227,23 @@ void measure_pool_keep(struct measure_pool *pool, struct kept *kept)
 
 enum status measure_pool_add(struct measure_pool *pool, size_t index, const char *path)
 {
-	struct job job = {.index = index, .path = strdup(path)};
+	struct job *job = calloc(1, sizeof(*job));
 	enum status status = STATUS_OK;
 
-	if (!job.path)
+	if (!job)
 		return STATUS_NO_MEMORY;
+	job->index = index;
+	job->path = strdup(path);
+	if (!job->path) {
+		free(job);
+		return STATUS_NO_MEMORY;
+	}
 	pthread_mutex_lock(&pool->lock);
 	while (pool->n_waiting == QUEUE && !atomic_load(&pool->cancelled))
 		pthread_cond_wait(&pool->room_came, &pool->lock);
 	if (atomic_load(&pool->cancelled)) {
 		status = STATUS_CANCELLED;
-		free(job.path);
+		free_job(job);
 	} else {
 		pool->queue[(pool->first + pool->n_waiting++) % QUEUE] = job;
 		pthread_cond_signal(&pool->job_came);
@@ -193,7 +255,7 @@ enum status measure_pool_add(struct measure_pool *pool, size_t index, const char
 static void drop_waiting(struct measure_pool *pool)
 {
 	for (; pool->n_waiting > 0; pool->n_waiting--) {
-		free(pool->queue[pool->first].path);
+		free_job(pool->queue[pool->first]);
 		pool->first = (pool->first + 1) % QUEUE;
 	}
 	pthread_cond_broadcast(&pool->room_came);
@@ -226,6 +288,12 @@ static void join_threads(struct measure_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 	for (int i = 0; i < pool->n_threads; i++)
 		pthread_join(pool->threads[i], NULL);
+	pthread_mutex_lock(&pool->lock);
+	pool->all_told = true;
+	pthread_cond_signal(&pool->result_came);
+	pthread_mutex_unlock(&pool->lock);
+	if (pool->has_teller)
+		pthread_join(pool->teller, NULL);
 }
 
 void measure_pool_free(struct measure_pool *pool)
@@ -235,9 +303,10 @@ void measure_pool_free(struct measure_pool *pool)
 	measure_pool_cancel(pool);
 	join_threads(pool);
 	pthread_mutex_destroy(&pool->lock);
-	pthread_mutex_destroy(&pool->done_lock);
 	pthread_cond_destroy(&pool->job_came);
 	pthread_cond_destroy(&pool->room_came);
 	pthread_cond_destroy(&pool->all_done);
+	pthread_cond_destroy(&pool->result_came);
+	pthread_cond_destroy(&pool->result_told);
 	free(pool);
 }

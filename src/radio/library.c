@@ -161,6 +161,14 @@ enum status library_request(struct library *l, const char *path)
 	return STATUS_OK;
 }
 
+static bool is_later(struct library *l, const struct ticket *t)
+{
+	pthread_mutex_lock(&l->lock);
+	bool later = t->state == TICKET_LATER;
+	pthread_mutex_unlock(&l->lock);
+	return later;
+}
+
 static bool wait_for(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
@@ -179,8 +187,8 @@ enum status library_take(
 	*record = (struct record){0};
 	if (n == l->asked)
 		return STATUS_END;
-	if (t->state ==
-	        TICKET_LATER) { /* the older ticket is done by now, and in the cache if it could be kept */
+	if (is_later(l,
+	            t)) { /* the older ticket is done by now, and in the cache if it could be kept */
 		if (find_cached(l, t)) {
 			t->state = TICKET_READY;
 		} else {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "jukebox/errands.h"
 #include "jukebox/lineup.h"
 #include "jukebox/onair.h"
 #include "jukebox/status.h"
@@ -33,6 +34,7 @@ void control_free(struct control *control);
 struct control_desk {
 	struct onair *onair;
 	struct lineup *lineup; /* NULL: nothing can be queued */
+	struct errands *errands; /* is told of what changed in there; may be NULL */
 };
 
 /* A socket of lines of JSON (their words: the manual, jukebox ctl) at `path`, for its owner alone; once. */

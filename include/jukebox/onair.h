@@ -66,6 +66,8 @@ double onair_duration_s(const struct onair_snapshot *snapshot);
 /* The clip is `now` from here on; start_frame and n_frames are those of the output.  Another part of the same file
  * ("inner") only lengthens it. */
 void onair_title(struct onair *onair, const struct plan_clip *clip, int64_t start_frame);
+/* Something older for the end of the history, newest first: of a run that is resumed.  The texts are copied. */
+void onair_remember(struct onair *onair, const struct onair_track *track);
 void onair_next(struct onair *onair, const struct plan_clip *clip); /* NULL: not known */
 void onair_progress(struct onair *onair, int64_t frame);
 /* The programme stood still for so many frames: what is on ends that much later. */

@@ -3,6 +3,7 @@
 #define JUKEBOX_PLAYER_H
 
 #include "jukebox/control.h"
+#include "jukebox/errands.h"
 #include "jukebox/events.h"
 #include "jukebox/lineup.h"
 #include "jukebox/log.h"
@@ -37,6 +38,7 @@ struct player_links {
 	struct events *events;
 	struct onair *onair;
 	struct lineup *lineup; /* is told what began */
+	struct errands *errands;
 	struct log *log;
 };
 

@@ -12,6 +12,7 @@
 #include "jukebox/text.h"
 #include "settings.h"
 #include "shown.h"
+#include "station.h"
 
 static const struct option_spec options[] = {
         OUTPUT_OPTIONS,
@@ -46,6 +47,8 @@ struct mix_run {
 	struct control *control;
 	struct events *events;
 	struct onair *onair;
+	struct station station;
+	bool at_end; /* all was played */
 	struct shown shown;
 
 	/* for a reload */
@@ -263,8 +266,12 @@ static bool play(
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct error error = {0};
 	control_set_hooks(run->control, &hooks);
-	struct player_links links = {
-	        run->control, run->events, run->onair, lineup_of(run), run->log};
+	struct player_links links = {.control = run->control,
+	        .events = run->events,
+	        .onair = run->onair,
+	        .lineup = lineup_of(run),
+	        .errands = run->station.errands,
+	        .log = run->log};
 	enum status status =
 	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
 	control_set_hooks(run->control, &(struct control_hooks){0});
@@ -273,6 +280,8 @@ static bool play(
 		log_print(run->log, LOG_ERROR, "%s", error.text);
 	if (status == STATUS_OK)
 		say_result(run, report);
+	run->at_end = status == STATUS_OK && !control_stopping(run->control) &&
+	              !control_ending(run->control);
 	return status == STATUS_OK && report->failed_outputs == 0;
 }
 
@@ -356,27 +365,12 @@ static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 static void run_done(struct mix_run *run)
 {
 	control_free(run->control);
+	station_close(&run->station, run->at_end);
 	for (size_t i = 0; i < run->n_outputs; i++)
 		output_close(run->kept[i]);
 	output_hub_free(run->hub);
 	events_close(run->events);
 	onair_free(run->onair);
-}
-
-/* Before outputs: a programme that is on the air already keeps its files. */
-static bool listen_to_people(struct mix_run *run, int *exit_status)
-{
-	struct control_desk desk = {.onair = run->onair, .lineup = lineup_of(run)};
-	struct error error = {0};
-	const char *path = run->settings->control;
-	if (!path)
-		return true;
-	enum status status = control_listen(run->control, path, &desk, &error);
-	if (status == STATUS_OK)
-		return true;
-	log_print(run->log, LOG_ERROR, "%s", error.text);
-	*exit_status = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	return false;
 }
 
 static bool open_run(struct mix_run *run, int *exit_status)
@@ -403,12 +397,31 @@ static bool open_run(struct mix_run *run, int *exit_status)
 		log_print(run->log, LOG_ERROR, "%s", error.text);
 		return false;
 	}
-	return listen_to_people(run, exit_status) && open_outputs(run, exit_status);
+	run->station = (struct station){.settings = run->settings,
+	        .log = run->log,
+	        .control = run->control,
+	        .onair = run->onair,
+	        .programme = run->programme};
+	/* Before outputs: a programme that is on the air already keeps its files. */
+	return station_open(&run->station, exit_status) && open_outputs(run, exit_status);
+}
+
+/* A run that is resumed keeps its seed: the order of play follows from it. */
+static struct programme *begin_programme(
+        struct mix_run *run, struct settings *own, struct state *state)
+{
+	station_read_state(own, run->log, state);
+	if (state->has_place)
+		own->seed = state->seed;
+	run->settings = own;
+	return session_programme(run->session, own);
 }
 
 static int run_from_lists(struct mix_run *run, char **lists, int n)
 {
 	struct session session;
+	struct settings own = *run->settings;
+	struct state state = {0};
 	int exit_status;
 	if (session_open(&session, run->settings, lists, n, true, &exit_status)) {
 		run->log = session.log;
@@ -422,15 +435,18 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		if (playlist_count(session.playlist) == 0)
 			log_print(run->log, LOG_ERROR, "nothing could be played");
 		else
-			run->programme = session_programme(&session, run->settings);
-		if (run->programme && open_run(run, &exit_status))
+			run->programme = begin_programme(run, &own, &state);
+		if (run->programme && open_run(run, &exit_status)) {
+			station_resume(&run->station, &state);
 			exit_status = mix_lists(run, &session);
+		}
 	}
 	run_done(run);
 	programme_free(run->programme);
 	playlist_free(run->reloaded);
 	session_close(&session);
 	kept_free(run->songs);
+	state_done(&state);
 	return exit_status;
 }
 

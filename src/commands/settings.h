@@ -32,7 +32,7 @@ struct settings {
 	int format, quality;
 	bool format_is_set;
 	int64_t channels, buffer;
-	const char *events, *plan_file, *control;
+	const char *events, *plan_file, *control, *state_file, *now_playing, *on_track;
 
 	/* joints */
 	bool joints; /* only what lies around them is rendered */
@@ -140,10 +140,27 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	}
 
 /* ... what an unattended run takes ... */
-#define RADIO_OPTIONS                                                                           \
-	{                                                                                       \
-		.name = "control", .kind = OPTION_TEXT, .argument = "PATH", OPTION_AT(control), \
-		.help = "listen to `jukebox ctl` on a socket of this name"                      \
+#define RADIO_OPTIONS                                                                             \
+	{.name = "control",                                                                       \
+	        .kind = OPTION_TEXT,                                                              \
+	        .argument = "PATH",                                                               \
+	        OPTION_AT(control),                                                               \
+	        .help = "listen to `jukebox ctl` on a socket of this name"},                      \
+	        {.name = "state",                                                                 \
+	                .kind = OPTION_TEXT,                                                      \
+	                .argument = "FILE",                                                       \
+	                OPTION_AT(state_file),                                                    \
+	                .help = "keep in FILE where the list stands, and go on there"},           \
+	        {.name = "now-playing",                                                           \
+	                .kind = OPTION_TEXT,                                                      \
+	                .argument = "FILE",                                                       \
+	                OPTION_AT(now_playing),                                                   \
+	                .help = "keep in FILE what is on (JSON if it ends in .json)"},            \
+	{                                                                                         \
+		.name = "on-track", .kind = OPTION_TEXT, .argument = "COMMAND",                   \
+		OPTION_AT(on_track),                                                              \
+		.help = "run COMMAND (no shell) for each song; it gets the song\nas JSON and as " \
+		        "JUKEBOX_..."                                                             \
 	}
 
 /* ... and what every verb that plans takes besides. */

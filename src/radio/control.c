@@ -197,6 +197,7 @@ static enum status change_lineup(
 	else
 		TRY(lineup_remove(c->desk.lineup, id, error));
 	atomic_store(&c->changed, true);
+	errands_poke(c->desk.errands);
 	return json_object_set_new(reply, "item", json_integer((json_int_t)id))
 	               ? error_set(error, STATUS_NO_MEMORY, "out of memory")
 	               : STATUS_OK;

@@ -161,6 +161,17 @@ static void remember(struct onair *o)
 		f->n_history++;
 }
 
+void onair_remember(struct onair *o, const struct onair_track *track)
+{
+	if (!o)
+		return;
+	pthread_mutex_lock(&o->lock);
+	if (o->facts.n_history < ONAIR_HISTORY)
+		track_copy(&o->facts.history[(o->newest + o->facts.n_history++) % ONAIR_HISTORY],
+		        track);
+	pthread_mutex_unlock(&o->lock);
+}
+
 void onair_title(struct onair *o, const struct plan_clip *clip, int64_t start_frame)
 {
 	if (!o)

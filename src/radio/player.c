@@ -43,6 +43,7 @@ struct player {
 	struct events *events;
 	struct onair *onair;
 	struct lineup *lineup;
+	struct errands *errands;
 	struct log *log;
 	struct player_report *report;
 	struct mix_options options;
@@ -237,6 +238,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		if (p->lineup)
 			lineup_began(p->lineup, clip->entry);
 		forget_begun(p, clip->entry);
+		errands_poke(p->errands);
 		events_write(p->events, "start", frame, clip, NULL);
 		log_status(p->log, "playing %s", clip->title ? clip->title : clip->path);
 		break;
@@ -244,6 +246,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		p->title_is_due &= clip->entry != p->begun;
 		announce(p, clip, frame);
 		onair_title(p->onair, clip, p->base + clip->start_frame);
+		errands_poke(p->errands);
 		events_write(p->events, "mixpoint", frame, clip, NULL);
 		break;
 	case MIX_CLIP_END:
@@ -255,6 +258,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		events_write(p->events, "failed", frame, clip, text);
 		break;
 	case MIX_TURNED:
+		errands_poke(p->errands);
 		events_write(p->events, "planned", frame, NULL, NULL);
 		p->turning = p->turning_now = false;
 		break;
@@ -450,6 +454,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->events = links->events;
 	p->onair = links->onair;
 	p->lineup = links->lineup;
+	p->errands = links->errands;
 	p->log = links->log;
 	p->report = report;
 	p->options = *options;

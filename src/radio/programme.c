@@ -102,6 +102,7 @@ struct lineup *programme_lineup(struct programme *p)
 
 enum status programme_resume(struct programme *p, int64_t round, size_t place, const char *last)
 {
+	p->planned_before_round = SIZE_MAX; /* the round had something before */
 	return order_resume(&p->order, round, place, last);
 }
 

@@ -10,12 +10,14 @@ import sys
 
 # Headers of include/jukebox that do not carry their folder's name.
 BELONGS_TO = {name: "base" for name in (
-    "clock", "cue_text", "dither", "downmix", "limits", "log", "options", "part", "record", "resampler", "ring", "source", "status",
+    "clock", "cue_text", "dither", "downmix", "limits", "log", "options", "part", "record", "replace", "resampler", "ring",
+    "source", "status",
     "tags", "text")}
 BELONGS_TO.update({
-    "cache": "cache", "decoder": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode", "measure": "measure", "meter": "measure",
-    "control": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
-    "player": "radio", "programme": "radio",
+    "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
+    "measure": "measure", "meter": "measure",
+    "control": "radio", "errands": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
+    "player": "radio", "programme": "radio", "state": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.

@@ -1,0 +1,33 @@
+/* station.h - what makes a mix a station: the control socket, the state file, who is told of each song. */
+#ifndef COMMANDS_STATION_H
+#define COMMANDS_STATION_H
+
+#include "jukebox/control.h"
+#include "jukebox/errands.h"
+#include "jukebox/events.h"
+#include "jukebox/onair.h"
+#include "jukebox/programme.h"
+#include "jukebox/state.h"
+#include "settings.h"
+
+struct station {
+	const struct settings *settings;
+	struct log *log;
+	struct control *control;
+	struct onair *onair;
+	struct programme *programme; /* NULL: a saved plan */
+	struct errands *errands; /* owned */
+};
+
+/* The state that an earlier run left; empty when there is none, or none that can be used (said). */
+void station_read_state(const struct settings *settings, struct log *log, struct state *state);
+
+/* The programme goes on there. */
+void station_resume(struct station *station, const struct state *state);
+
+/* False: said, with *exit_status. */
+bool station_open(struct station *station, int *exit_status);
+/* `at_end`: all was played.  {0} is fine. */
+void station_close(struct station *station, bool at_end);
+
+#endif

@@ -16,7 +16,9 @@ def long_list():
     for number, hz in enumerate((300, 500, 800, 1200)):
         if not os.path.exists(f"long{number}.wav"):
             tone(f"long{number}.wav", 100, hz)
-    return playlist("long.m3u", *(f"long{n}.wav" for n in range(4)))
+    if not os.path.exists("long.m3u"):
+        run("analyze", playlist("long.m3u", *(f"long{n}.wav" for n in range(4))))
+    return "long.m3u"
 
 
 def ask(client, line):
@@ -179,7 +181,7 @@ def _():
         crowd = [p.connect() for _ in range(50)]
         for _ in range(5):
             assert p.status()["ok"]
-        assert memory() < before + 4096, (before, memory())
+        assert memory() < before + 16384, (before, memory())
         assert len(p.read(3)) == 3 * RATE
         descriptors = len(os.listdir(f"/proc/{p.process.pid}/fd"))
         assert descriptors < 60, descriptors

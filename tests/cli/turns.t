@@ -20,8 +20,11 @@ def songs(seconds=30):
 
 
 def planned(p, times=1):
-    """Reads on, little by little, until what was asked for is planned."""
-    wait_for(lambda: len(p.events("planned")) >= times or not len(p.read(0.1)), "nothing was planned")
+    """Reads on, little by little and not faster than a slow machine plans, until what was asked for is planned."""
+    def look():
+        time.sleep(0.03)
+        return len(p.events("planned")) >= times or not len(p.read(0.1))
+    wait_for(look, "nothing was planned")
 
 
 def heard(sound, name):
@@ -40,6 +43,7 @@ def _():
     with Programme(songs()) as p:
         p.read(5)
         p.ctl("skip")
+        planned(p)
         song_by_song(p, ["a.wav", "b.wav"])
         p.read(5)
         together = [w for w in range(len(heard(p.frames, "a.wav"))) if heard(p.frames, "a.wav")[w] and heard(p.frames, "b.wav")[w]]

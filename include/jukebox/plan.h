@@ -85,6 +85,7 @@ struct outline {
 	bool trim_refused; /* a trim would have taken more than sound and share allow: edges are the file's */
 	double duration_s;
 	double loudness_lufs; /* of what is played: the track's, or, with `part`, of that part alone */
+	double loudness_range_lu;
 	bool part; /* cue points that somebody set, or an end at dead air, leave music out */
 	double cue_in_s, cue_out_s; /* first and last audible second */
 	double mix_in_s; /* the song has arrived: its intro is over */

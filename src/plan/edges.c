@@ -17,13 +17,14 @@ static const double UNDER_LOUDNESS_MOST = 56;
 static const double OVER_NOISE = 6; /* LU */
 static const double SLOPE_FLOOR = 62; /* LU under the loudness: nobody hears further */
 static const double SLOPE_LONGEST = 3.0; /* seconds */
-static const double TRIM_SHARE = 0.25; /* of the track: a trim beyond that has to be silence */
+static const double TRIM_LEAST = 0.04; /* seconds: less is not worth a cut */
+/* A trim of both over this share of what is heard, and over these seconds, is refused. */
+static const double TRIM_SHARE = 0.25, TRIM_SECONDS = 5;
 
-static double threshold(const struct record *record, double loudness, double noise)
+static double threshold(const struct outline *o, double noise)
 {
-	double under =
-	        fmin(fmax(UNDER_LOUDNESS, 30 + record->loudness_range_lu), UNDER_LOUDNESS_MOST);
-	return fmax(loudness - under, noise + OVER_NOISE);
+	double under = fmin(fmax(UNDER_LOUDNESS, 30 + o->loudness_range_lu), UNDER_LOUDNESS_MOST);
+	return fmax(o->loudness_lufs - under, noise + OVER_NOISE);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -94,20 +95,23 @@ static double noise_at_end(const struct record *record, double loudness, int dir
 	return level < loudness - 30 ? level : -HUGE_VAL;
 }
 
-/* From an audible second outwards while the level goes on falling. */
+/* From an audible second outwards while the level goes on falling.  Levels are means of the 100 ms outside of a place:
+ * single ones of 10 ms come and go with where in the file they lie. */
 static double follow_slope(
         const struct record *record, double at, int direction, double lowest, double limit)
 {
-	double start = at, level = level_fine(record, at);
+	struct strip strip;
+	double start = at, far = at + direction * (SLOPE_LONGEST + 0.3),
+	       half = direction * 5 * STEP;
+	strip_fill(&strip, record, fmin(at, far), fmax(at, far), STEP, 10 * STEP);
 	while (fabs(at - start) < SLOPE_LONGEST) {
-		double next = at + direction * 10 * STEP;
-		if (direction * (limit - next) < 0)
-			return limit;
-		double outside = level_fine(record, next);
-		if (outside > level - 0.2 || outside < lowest)
+		double outside = strip_at(&strip, at + half),
+		       further = strip_at(&strip, at + 3 * half);
+		if (outside < lowest || further > outside - 0.2)
 			break;
-		at = next;
-		level = outside;
+		at += direction * STEP;
+		if (direction * (limit - at) <= 0)
+			return limit;
 	}
 	return at;
 }
@@ -132,39 +136,42 @@ static double refine_end(const struct record *record, int64_t block, double leve
 
 static void find_start(const struct record *record, struct outline *o, double noise)
 {
-	double level = threshold(record, o->loudness_lufs, noise);
+	double level = threshold(o, noise);
 	double t = refine_start(record, first_block_above(record, level), level);
 	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
 	o->cue_in_s = fmax(follow_slope(record, t, -1, lowest, 0) - STEP, 0);
+	if (o->cue_in_s < TRIM_LEAST)
+		o->cue_in_s = 0;
 }
 
 static void find_end(const struct record *record, struct outline *o, double noise, double level)
 {
 	double t = refine_end(record, last_block_above(record, level), level);
 	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
-	o->cue_out_s = fmin(follow_slope(record, t - STEP, +1, lowest, o->duration_s) + 2 * STEP,
-	        o->duration_s);
+	o->cue_out_s =
+	        fmin(follow_slope(record, t, +1, lowest, o->duration_s) + STEP, o->duration_s);
+	if (o->duration_s - o->cue_out_s < TRIM_LEAST)
+		o->cue_out_s = o->duration_s;
 }
 
-static double loudest_outside(const struct record *record, const struct outline *o)
+/* Seconds outside of the edges from the first to the last that is heard, pauses of talk included.  Silence beyond that is
+ * no loss, however long. */
+static double heard_outside(const struct record *record, const struct outline *o)
 {
-	double most = LEVEL_NOTHING;
-	for (int64_t i = 0; i < (int64_t)record->curves.count; i++) {
-		double t = (double)i / RECORD_BLOCKS_PER_SECOND;
-		if (t + 0.1 < o->cue_in_s || t > o->cue_out_s)
-			most = fmax(most, level_block(record, i));
-	}
-	return most;
+	double audible = fmax(o->loudness_lufs - SLOPE_FLOOR, o->noise_floor_lufs + OVER_NOISE);
+	double first = (double)first_block_above(record, audible) / RECORD_BLOCKS_PER_SECOND,
+	       last = (double)(last_block_above(record, audible) + 1) / RECORD_BLOCKS_PER_SECOND;
+	return fmax(o->cue_in_s - first, 0) + fmax(last - o->cue_out_s, 0);
 }
 
 /* A talk recording must not lose minutes: a large trim is believed only when it takes what nobody hears. */
 static void refuse_large_trim(const struct record *record, struct outline *o)
 {
-	double trimmed = o->cue_in_s + o->duration_s - o->cue_out_s;
-	if (trimmed <= TRIM_SHARE * o->duration_s || trimmed < 5)
+	double heard;
+	if (o->cue_in_s + o->duration_s - o->cue_out_s < TRIM_SECONDS)
 		return;
-	if (loudest_outside(record, o) <
-	        fmax(o->loudness_lufs - SLOPE_FLOOR, o->noise_floor_lufs + OVER_NOISE))
+	heard = heard_outside(record, o);
+	if (heard < TRIM_SECONDS || heard < TRIM_SHARE * (o->cue_out_s - o->cue_in_s + heard))
 		return;
 	o->trim_refused = true;
 	o->cue_in_s = 0;
@@ -177,7 +184,7 @@ void shape_edges(const struct record *record, struct outline *o)
 	       after = noise_at_end(record, o->loudness_lufs, -1);
 	o->noise_floor_lufs = fmax(before, after);
 	find_start(record, o, before);
-	find_end(record, o, after, threshold(record, o->loudness_lufs, after));
+	find_end(record, o, after, threshold(o, after));
 	if (o->cue_out_s < o->cue_in_s + STEP)
 		o->cue_out_s = fmin(o->cue_in_s + STEP, o->duration_s);
 	refuse_large_trim(record, o);

@@ -9,7 +9,8 @@
 #include "shape.h"
 
 static const double LOOK_BACK = 60; /* seconds of ending that are looked at */
-static const double STEP = 0.1;
+static const double STEP =
+        0.02; /* fine, so that where the drums fall between the steps does not matter */
 static const double HELD_FOR = 3.0; /* seconds in which a held level ... */
 static const double HELD_WITHIN =
         1.5; /* ... changes by less than this, in LU: 0.5 LU/s, a fade of two minutes */
@@ -33,7 +34,7 @@ static void envelope(struct strip *m)
 static struct decay last_decay(const struct record *record, const struct outline *o)
 {
 	struct strip e;
-	double from = fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s);
+	double from = floor(fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s) * 10) / 10; /* a block's */
 	size_t held = (size_t)(HELD_FOR / STEP + 0.5);
 	strip_fill(&e, record, from, o->cue_out_s, STEP, 0.4);
 	envelope(&e);
@@ -41,9 +42,11 @@ static struct decay last_decay(const struct record *record, const struct outline
 		return (struct decay){o->cue_out_s, o->loudness_lufs, 0};
 	size_t i = e.count - 1;
 	while (i > 0) {
-		size_t back = i >= held ? i - held : 0;
-		/* At the very start of what is seen there is nothing to compare with: let it be held. */
-		if (e.lufs[back] - e.lufs[i] < HELD_WITHIN * (double)(i - back) / (double)held)
+		/* At the very start of what is seen, and in a jingle, there is less to compare with: it is held
+		 * unless it clearly falls. */
+		double fall = i >= held ? (double)(e.lufs[i - held] - e.lufs[i])
+		                        : (double)(e.lufs[0] - e.lufs[i]) / 2;
+		if (fall < HELD_WITHIN)
 			break;
 		i--;
 	}

@@ -78,7 +78,8 @@ static void keep_first(struct gain_pool *pool, struct blocks blocks)
 /* A recording without any loudness has none in parts either. */
 static double played_lufs(const struct record *record, const struct outline *o)
 {
-	return isfinite(record->loudness_lufs) ? o->loudness_lufs : record->loudness_lufs;
+	return o->part && isfinite(record->loudness_lufs) ? o->loudness_lufs
+	                                                  : record->loudness_lufs;
 }
 
 void gain_pool_add(

@@ -7,19 +7,21 @@ static const double ARRIVED_UNDER = 8; /* LU under the loudness, momentary */
 static const double LONGEST =
         60; /* seconds; a song that has not arrived by then is taken as it is */
 
+/* Where the momentary loudness of what comes reaches that level, to 20 ms; a few seconds at a time, since most songs are
+ * there at once. */
 static double arrival(const struct record *record, const struct outline *o)
 {
-	/* From the 100 ms curve: the mean of four neighbours is the momentary loudness. */
-	int64_t from = llround(floor(o->cue_in_s * RECORD_BLOCKS_PER_SECOND));
-	for (int64_t i = from; i < from + (int64_t)(LONGEST * RECORD_BLOCKS_PER_SECOND); i++) {
-		double energy = 0;
-		for (int64_t k = i; k < i + 4; k++)
-			energy += pow(10, level_block(record, k) / 10) / 4;
-		if (10 * log10(energy) > o->loudness_lufs - ARRIVED_UNDER)
-			return fmin(fmax((double)i / RECORD_BLOCKS_PER_SECOND, o->cue_in_s),
-			        o->cue_out_s);
+	static const double AT_ONCE = 4, STEP = 0.02, WINDOW = 0.4;
+	double to = fmin(o->cue_in_s + LONGEST, o->cue_out_s);
+	struct strip m;
+	for (double from = o->cue_in_s; from < to; from += AT_ONCE) {
+		strip_fill(
+		        &m, record, from + WINDOW / 2, from + WINDOW / 2 + AT_ONCE, STEP, WINDOW);
+		for (size_t i = 0; i < m.count; i++)
+			if ((double)m.lufs[i] > o->loudness_lufs - ARRIVED_UNDER)
+				return fmin(from + (double)i * STEP, to);
 	}
-	return fmin(o->cue_in_s + LONGEST, o->cue_out_s);
+	return to;
 }
 
 /* A fade-in rises all the way; a quiet beginning holds its level first: the first third is not much under the

@@ -5,6 +5,8 @@
 #include "gain.h"
 #include "shape.h"
 
+static const double SOFT_LUFS = -35; /* below, the gate at -70 LUFS may cut into the music */
+
 const char *intro_kind_name(enum intro_kind kind)
 {
 	static const char *const names[] = {"immediate", "fade", "quiet", "spoken"};
@@ -32,6 +34,7 @@ void outline_of(const struct record *record, struct outline *o)
 {
 	*o = (struct outline){.duration_s = record_duration(record),
 	        .loudness_lufs = record->loudness_lufs,
+	        .loudness_range_lu = record->loudness_range_lu,
 	        .noise_floor_lufs = -HUGE_VAL,
 	        .ending_lufs = -HUGE_VAL};
 	o->silent = !(record->loudness_lufs > -70) && !(record->sample_peak_dbfs > -60);
@@ -42,6 +45,8 @@ void outline_of(const struct record *record, struct outline *o)
 	}
 	if (!isfinite(o->loudness_lufs))
 		o->loudness_lufs = -70;
+	if (o->loudness_lufs < SOFT_LUFS)
+		shape_soft(record, o);
 	shape_edges(record, o);
 	shape_ending(record, o);
 	shape_silences(record, o);

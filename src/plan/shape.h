@@ -5,6 +5,9 @@
 #include "jukebox/plan.h"
 #include "levels.h"
 
+/* soft.c: loudness and its range where the recording is so soft that gates in LUFS count.  Before all others. */
+void shape_soft(const struct record *record, struct outline *outline);
+
 /* edges.c: audible start and end, noise floor, trim rule.  Needs loudness_lufs and duration_s. */
 void shape_edges(const struct record *record, struct outline *outline);
 /* Once the level of the ending is known: a quiet ending is audible further down. */

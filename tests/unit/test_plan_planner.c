@@ -361,7 +361,7 @@ static void fades_that_tags_ask_for(void **state)
 	run(b);
 	assert_int_equal(b->clips[0].fade_in_frames, 0);
 	assert_int_equal(b->clips[0].fade_out_frames, 2.5 * 44100);
-	assert_int_equal(b->clips[1].fade_in_frames, b->clips[1].n_frames / 2);
+	assert_within((double)b->clips[1].fade_in_frames - (double)b->clips[1].n_frames / 2, -1, 1);
 	assert_string_equal(b->clips[1].sources, "fade-in: liq_fade_in");
 	done(b);
 }

@@ -30,7 +30,7 @@ enum status cache_path_for(
 /* Is the file a cache itself, by its name ("....jukebox") or its first bytes? */
 bool cache_is_one(const char *path);
 
-/* Opens or makes the file.  When even that fails (read-only place, full disk) the handle still works in memory
+/* Opens or makes the file; NULL: none, all is kept in memory.  When even that fails (read-only place, full disk) the handle still works in memory
  * alone, and one warning was logged: measuring and playing go on.
  * `read_only`: never creates or changes a file. STATUS_NOT_FOUND when it is not there. */
 enum status cache_open(const char *path, bool read_only, struct log *log, struct cache **cache,

@@ -299,10 +299,10 @@ enum status cache_open(const char *path, bool read_only, struct log *log, struct
 
 	if (!c)
 		return no_memory(error);
-	enum status status = resolve(c, path, &reason);
+	enum status status = path ? resolve(c, path, &reason) : STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
 		status = open_file(c, &reason);
-	if (!c->path)
+	if (!c->path && path)
 		c->path = strdup(path);
 	if (!read_only && status != STATUS_NO_MEMORY && !c->file_takes_rows)
 		status = use_memory(
@@ -311,7 +311,7 @@ enum status cache_open(const char *path, bool read_only, struct log *log, struct
 		return STATUS_OK;
 	cache_close(c);
 	*cache = NULL;
-	return error_set(error, status, "%s: %s", path, reason.text);
+	return error_set(error, status, "%s: %s", path ? path : "in memory", reason.text);
 }
 
 /* ---- finding ------------------------------------------------------------------------------------- */

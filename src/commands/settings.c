@@ -107,13 +107,11 @@ static bool open_cache(struct session *session, const struct settings *s, const 
 	char *path = NULL;
 	bool fallback = false;
 	enum status status = STATUS_OK;
-	if (s->no_cache)
-		path = strdup(":memory:");
-	else if (s->cache)
+	if (s->cache && !s->no_cache)
 		path = strdup(s->cache);
-	else
+	else if (!s->no_cache)
 		status = cache_path_for(first_list, &path, &fallback, &error);
-	if (status == STATUS_OK && !path)
+	if (status == STATUS_OK && !path && !s->no_cache)
 		status = error_set(&error, STATUS_NO_MEMORY, "out of memory");
 	if (status == STATUS_OK && fallback)
 		log_print(session->log, LOG_INFO, "measurements are kept in %s", path);

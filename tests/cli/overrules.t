@@ -184,6 +184,14 @@ def _():
         near(mixed(*options, "l.m3u").seconds, max(track["end"] for track in tracks), 0.001, options)
 
 
+@test("--no-cache leaves no file")
+def _():
+    before = sorted(os.listdir("."))
+    run("plan", "--no-cache", listed("l.m3u", "a.wav"))
+    equal(sorted(os.listdir(".")), before)
+    assert ":memory:" not in before, before
+
+
 @test("--explain: all terms by name, with their unit")
 def _():
     err = run("plan", "--no-cache", "--explain", listed("l.m3u", "a.wav", "b.wav")).err

@@ -7,6 +7,7 @@
 #define JUKEBOX_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "jukebox/errands.h"
 #include "jukebox/lineup.h"
@@ -40,6 +41,10 @@ struct control_desk {
 /* A socket of lines of JSON (their words: the manual, jukebox ctl) at `path`, for its owner alone; once. */
 enum status control_listen(struct control *control, const char *path,
         const struct control_desk *desk, struct error *error) MUST_USE;
+
+/* A change of one of these lists, or folders, is a request to reload; once. */
+enum status control_watch(
+        struct control *control, char *const *lists, size_t n_lists, struct error *error) MUST_USE;
 
 /* Any thread.  The take_ calls tell each request once. */
 bool control_stopping(const struct control *control);

@@ -401,7 +401,9 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	        .log = run->log,
 	        .control = run->control,
 	        .onair = run->onair,
-	        .programme = run->programme};
+	        .programme = run->programme,
+	        .lists = run->lists,
+	        .n_lists = run->n_lists};
 	/* Before outputs: a programme that is on the air already keeps its files. */
 	return station_open(&run->station, exit_status) && open_outputs(run, exit_status);
 }

@@ -11,7 +11,7 @@
 #include "verbs.h"
 
 struct settings {
-	bool quiet, verbose, strict, no_cache, json;
+	bool watch, quiet, verbose, strict, no_cache, json;
 	const char *cache;
 	int64_t jobs;
 	int sandbox; /* index in sandbox_names */
@@ -146,6 +146,10 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	        .argument = "PATH",                                                               \
 	        OPTION_AT(control),                                                               \
 	        .help = "listen to `jukebox ctl` on a socket of this name"},                      \
+	        {.name = "watch",                                                                 \
+	                .kind = OPTION_FLAG,                                                      \
+	                OPTION_AT(watch),                                                         \
+	                .help = "reload the list by itself when it changes"},                     \
 	        {.name = "state",                                                                 \
 	                .kind = OPTION_TEXT,                                                      \
 	                .argument = "FILE",                                                       \

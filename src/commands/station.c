@@ -74,6 +74,8 @@ bool station_open(struct station *s, int *exit_status)
 	enum status status = begin_errands(s, &error);
 	if (status == STATUS_OK)
 		status = listen_to_people(s, &error);
+	if (status == STATUS_OK && s->settings->watch && s->n_lists > 0)
+		status = control_watch(s->control, s->lists, (size_t)s->n_lists, &error);
 	if (status == STATUS_OK)
 		return true;
 	log_print(s->log, LOG_ERROR, "%s", error.text);

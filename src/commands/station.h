@@ -16,6 +16,8 @@ struct station {
 	struct control *control;
 	struct onair *onair;
 	struct programme *programme; /* NULL: a saved plan */
+	char **lists; /* to watch */
+	int n_lists;
 	struct errands *errands; /* owned */
 };
 

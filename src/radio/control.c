@@ -17,6 +17,7 @@
 #include "jukebox/text.h"
 #include "protocol.h"
 #include "server.h"
+#include "watch.h"
 
 enum { COMING_SHOWN = 20 };
 static const int64_t UNBLOCK_AFTER_NS = 400000000, ABORT_AFTER_NS = 1400000000;
@@ -34,6 +35,7 @@ struct control {
 	unsigned n_asked; /* requests so far */
 	struct control_desk desk; /* constant once there is a server */
 	_Atomic(struct server *) server; /* of the thread, once it is there */
+	_Atomic(struct watch *) watch; /* the same */
 	/* of the thread alone */
 	int64_t stop_ns;
 	bool unblocked, aborted;
@@ -277,14 +279,27 @@ static void run_out_of_patience(struct control *c)
 		call_unblock(c);
 }
 
+static void look_at_lists(struct control *c, struct watch *watch)
+{
+	watch_handle(watch);
+	if (!watch_changed(watch))
+		return;
+	atomic_store(&c->reload, true);
+	wake_waiting(c);
+}
+
 static void *control_loop(void *user)
 {
 	struct control *c = user;
 	while (!atomic_load(&c->quit)) {
 		struct server *server = atomic_load(&c->server);
-		struct pollfd fds[2 + SERVER_FDS] = {{c->signals, POLLIN, 0}, {c->wake, POLLIN, 0}};
-		size_t n = 2 + (server ? server_fds(server, fds + 2) : 0);
+		struct watch *watch = atomic_load(&c->watch);
+		/* poll passes over a descriptor of -1 */
+		struct pollfd fds[3 + SERVER_FDS] = {{c->signals, POLLIN, 0}, {c->wake, POLLIN, 0},
+		        {watch ? watch_fd(watch) : -1, POLLIN, 0}};
+		size_t n = 3 + (server ? server_fds(server, fds + 3) : 0);
 		int wait = sooner(patience(c), server ? server_patience(server) : -1);
+		wait = sooner(wait, watch ? watch_patience(watch) : -1);
 		if (poll(fds, n, wait) < 0 && errno != EINTR)
 			return NULL;
 		if (fds[1].revents)
@@ -292,7 +307,9 @@ static void *control_loop(void *user)
 		if (fds[0].revents)
 			read_signals(c);
 		if (server)
-			server_handle(server, fds + 2, n - 2);
+			server_handle(server, fds + 3, n - 3);
+		if (watch)
+			look_at_lists(c, watch);
 		run_out_of_patience(c);
 	}
 	return NULL;
@@ -366,6 +383,7 @@ void control_free(struct control *c)
 		pthread_join(c->thread, NULL);
 	}
 	server_close(atomic_load(&c->server));
+	watch_close(atomic_load(&c->watch));
 	if (c->signals >= 0)
 		close(c->signals);
 	if (c->wake >= 0)
@@ -433,6 +451,16 @@ enum status control_listen(
 	c->desk = *desk;
 	TRY(server_open(path, answer, c, &server, error));
 	atomic_store(&c->server, server);
+	wake_thread(c);
+	return STATUS_OK;
+}
+
+enum status control_watch(
+        struct control *c, char *const *lists, size_t n_lists, struct error *error)
+{
+	struct watch *watch;
+	TRY(watch_open(lists, n_lists, &watch, error));
+	atomic_store(&c->watch, watch);
 	wake_thread(c);
 	return STATUS_OK;
 }

@@ -206,6 +206,51 @@ def _():
         equal(sorted(p.songs()), sorted(names), p.said() + str(p.events("planned", "start", "reload")))
 
 
+def reloaded(p, times):
+    """Reads little meanwhile: the list is looked at half a second after its last change."""
+    def look():
+        time.sleep(0.05)
+        return len(p.events("reload")) >= times or not len(p.read(0.05))
+    wait_for(look, "no reload")
+
+
+@test("watch: a list written in pieces, one renamed into its place, an empty one; what follows is of the newest")
+def _():
+    for name, hz in HZ.items():
+        tone(name, 100, hz)
+    run("analyze", "--cache=songs.m3u.jukebox", *HZ)
+    with Programme(playlist("songs.m3u", "a.wav", "b.wav"), "--watch") as p:
+        p.read(1)
+        with open("songs.m3u", "wb") as f:
+            f.write(b"a.wav\nb.w")
+            f.flush()
+            p.read(0.1)
+            f.write(b"av\nc.wav\n")
+        reloaded(p, 1)
+        os.rename(playlist("other.m3u", "a.wav", "d.wav", "e.wav"), "songs.m3u")
+        reloaded(p, 2)
+        with open("songs.m3u", "wb") as f:
+            f.write(b"")
+        wait_for(lambda: "nothing in the new list" in p.said() or not len(p.read(0.02)), "the empty list was not seen")
+        tone("unrelated.wav", 1, 100)
+        planned(p, 2)
+        p.ctl("skip")
+        song_by_song(p, ["a.wav", "d.wav"])
+        equal(len(p.events("reload")), 2)
+
+
+@test("watch: a folder of music gets a file")
+def _():
+    os.makedirs("folder", exist_ok=True)
+    for name, hz in (("1.wav", 300), ("2.wav", 500)):
+        tone(f"folder/{name}", 60, hz)
+    with Programme("folder", "--watch") as p:
+        p.read(1)
+        os.rename(tone("3.wav", 60, 800), "folder/3.wav")
+        reloaded(p, 1)
+        assert "3 entries" in p.said(), p.said()
+
+
 @test("INT and TERM at any moment of a joint: a fade, no click, within a second")
 def _():
     for number, seconds in ((signal.SIGTERM, 6.8), (signal.SIGINT, 7.3), (signal.SIGTERM, 7.7), (signal.SIGINT, 8.0)):

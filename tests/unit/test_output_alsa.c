@@ -248,6 +248,28 @@ static void a_device_that_stalls_is_lost(void **state)
 	free(bytes);
 }
 
+/* Beside others, what it has no room for is dropped and counted. */
+static void a_stalled_device_holds_nothing_back(void **state)
+{
+	(void)state;
+	uint8_t *bytes;
+	float block[2 * 441] = {0};
+	struct error error = {0};
+	size_t n_taken, dropped = 0;
+	orders = (struct orders){.stalls = true};
+	struct output *o = open_output("alsa:out", SAMPLE_S16, true);
+	for (int i = 0; i < 2000; i++) { /* 20 s of sound */
+		assert_int_equal(output_offer(o, block, 441, 0, &n_taken, &error), STATUS_OK);
+		dropped += 441 - n_taken;
+	}
+	assert_true(dropped > 10 * RATE);
+	assert_int_equal(output_dropped(o), dropped);
+	output_close(o);
+	orders = (struct orders){0};
+	read_out(&bytes);
+	free(bytes);
+}
+
 static void the_latency_is_asked_for(void **state)
 {
 	(void)state;
@@ -310,6 +332,7 @@ int main(void)
 	        cmocka_unit_test(a_lost_device_comes_back),
 	        cmocka_unit_test(a_device_that_stays_away_is_an_error),
 	        cmocka_unit_test(a_device_that_stalls_is_lost),
+	        cmocka_unit_test(a_stalled_device_holds_nothing_back),
 	        cmocka_unit_test(the_latency_is_asked_for),
 	        cmocka_unit_test(no_such_device),
 	        cmocka_unit_test(a_closed_output_stops),

@@ -83,7 +83,7 @@ static const char *level_word(enum log_level level)
 }
 
 /* Counts the line, and shows it when the level is wanted.  `file` may be NULL; lines about files are bounded. */
-static void put_message(
+__attribute__((format(printf, 4, 0))) static void put_message(
         struct log *log, enum log_level level, const char *file, const char *format, va_list args)
 {
 	char raw[LINE_BYTES / 3], line[LINE_BYTES] = "";

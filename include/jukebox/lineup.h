@@ -24,6 +24,7 @@ struct pick {
 	size_t id;
 	char *path, *title, *directives; /* the last two may be NULL */
 	bool queued; /* by people, not of the list */
+	bool asked; /* for its record */
 	bool dropped; /* of a list that is no longer; on only if it began before another could */
 	/* Of the list's: where in the order of play, so that a run can be resumed behind it. */
 	int64_t round;
@@ -39,8 +40,10 @@ void lineup_free(struct lineup *lineup);
 /* ---- the programme's ---- */
 /* At the end.  The texts are copied; *id is the new number. */
 enum status lineup_append(struct lineup *lineup, const struct pick *pick, size_t *id) MUST_USE;
-/* A copy of the pick behind `id` (LINEUP_NONE: the one behind what is on, or the first); STATUS_END: there is none (yet). */
-enum status lineup_behind(struct lineup *lineup, size_t id, struct pick *pick) MUST_USE;
+/* A copy of the first pick that was not asked for yet; then it was.  STATUS_END: there is none (yet). */
+enum status lineup_ask(struct lineup *lineup, struct pick *pick) MUST_USE;
+/* All that comes behind the pick `on_air` is to be asked for again. */
+void lineup_ask_again(struct lineup *lineup, size_t on_air);
 /* A copy; STATUS_NOT_FOUND: it was removed. */
 enum status lineup_get(struct lineup *lineup, size_t id, struct pick *pick) MUST_USE;
 /* What the list appended and has not begun does not come any more: another list takes its place. */

@@ -135,15 +135,26 @@ enum status lineup_append(struct lineup *l, const struct pick *pick, size_t *id)
 	return status;
 }
 
-enum status lineup_behind(struct lineup *l, size_t id, struct pick *pick)
+enum status lineup_ask(struct lineup *l, struct pick *pick)
 {
+	enum status status = STATUS_END;
 	pthread_mutex_lock(&l->lock);
-	size_t at = id == LINEUP_NONE ? first_coming(l) : find(l, id) + 1;
-	while (at < l->count && l->picks[at].dropped)
-		at++;
-	enum status status = at < l->count ? pick_copy(pick, &l->picks[at]) : STATUS_END;
+	for (size_t at = first_coming(l); at < l->count && status == STATUS_END; at++)
+		if (!l->picks[at].asked && !l->picks[at].dropped) {
+			status = pick_copy(pick, &l->picks[at]);
+			l->picks[at].asked = status == STATUS_OK;
+		}
 	pthread_mutex_unlock(&l->lock);
 	return status;
+}
+
+void lineup_ask_again(struct lineup *l, size_t on_air)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t last = find(l, on_air);
+	for (size_t at = 0; at < l->count; at++)
+		l->picks[at].asked = last < l->count && at <= last;
+	pthread_mutex_unlock(&l->lock);
 }
 
 enum status lineup_get(struct lineup *l, size_t id, struct pick *pick)

@@ -32,7 +32,6 @@ struct programme {
 	struct lineup *lineup;
 
 	bool asked_all, finished;
-	size_t last_asked; /* pick */
 
 	/* Picks asked for and not yet planned, oldest first. */
 	size_t asked[LIBRARY_AHEAD];
@@ -69,7 +68,7 @@ struct programme *programme_new(const struct playlist *playlist, struct library 
 	p->library = library;
 	p->options = *options;
 	p->log = log;
-	p->last_asked = p->again = LINEUP_NONE;
+	p->again = LINEUP_NONE;
 	p->lineup = lineup_new();
 	if (!p->lineup || begin_planner(p) != STATUS_OK ||
 	        order_init(&p->order, playlist, options->rounds, options->shuffle, options->seed) !=
@@ -146,11 +145,11 @@ static enum status next_pick(struct programme *p, struct pick *pick)
 			return STATUS_OK;
 		p->again = LINEUP_NONE;
 	}
-	enum status status = lineup_behind(p->lineup, p->last_asked, pick);
+	enum status status = lineup_ask(p->lineup, pick);
 	if (status != STATUS_END)
 		return status;
 	TRY(append_listed(p));
-	return lineup_behind(p->lineup, p->last_asked, pick);
+	return lineup_ask(p->lineup, pick);
 }
 
 static enum status ask_ahead(struct programme *p)
@@ -162,10 +161,8 @@ static enum status ask_ahead(struct programme *p)
 			return status == STATUS_END ? STATUS_OK : status;
 		size_t waiting = library_waiting(p->library);
 		status = library_request(p->library, pick.path);
-		if (status == STATUS_OK) {
+		if (status == STATUS_OK)
 			p->asked[(p->first_asked + waiting) % LIBRARY_AHEAD] = pick.id;
-			p->last_asked = pick.id;
-		}
 		pick_done(&pick);
 		if (status != STATUS_OK)
 			return status == STATUS_END ? STATUS_OK : status;
@@ -330,7 +327,7 @@ void programme_turn(struct programme *p, size_t on_air, bool now)
 	catch_up(p, on_air);
 	library_forget(p->library);
 	p->first_asked = 0;
-	p->last_asked = on_air;
+	lineup_ask_again(p->lineup, on_air);
 	p->asked_all = p->finished = p->has_arrival = false;
 	p->again = now ? LINEUP_NONE : on_air;
 	p->again_is_due = p->again != LINEUP_NONE;

@@ -148,6 +148,17 @@ def _():
         song_by_song(p, ["long.wav", "d.wav", "d.wav", "d.wav", "c.wav"])
 
 
+@test("a list that ends with a file that cannot be played goes on with its next round")
+def _():
+    with open("bad.mp3", "wb") as f:
+        f.write(b"nothing" * 1000)
+    for name, hz in list(HZ.items())[:2]:
+        tone(name, 3, hz)
+    run(playlist("ends-badly.m3u", "a.wav", "b.wav", "bad.mp3"), "--loop=3", "-o", "null:", "--events=rounds")
+    with open("rounds", encoding="utf-8") as f:
+        equal([e["path"] for e in map(json.loads, f) if e["event"] == "start"], 3 * ["a.wav", "b.wav"])
+
+
 @test("stop: this song to its end, then no more")
 def _():
     with Programme(songs(12)) as p:

@@ -197,9 +197,11 @@ static struct chunk *take_chunk(struct kept_song *song)
 	struct chunk *chunk = NULL;
 	pthread_mutex_lock(&k->lock);
 	if (*from > 0) {
-		chunk = k->spare ? k->spare : malloc(sizeof *chunk);
-		if (chunk == k->spare)
+		chunk = k->spare;
+		if (chunk)
 			k->spare = chunk->next;
+		else
+			chunk = malloc(sizeof *chunk);
 		*from -= chunk != NULL;
 	}
 	pthread_mutex_unlock(&k->lock);
@@ -210,8 +212,8 @@ static bool add_chunk(struct kept_song *song)
 {
 	/* Room for 64 more pointers at a time. */
 	if (song->n_chunks % 64 == 0) {
-		struct chunk **chunks =
-		        realloc(song->chunks, (song->n_chunks + 64) * sizeof(*chunks));
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is kept */
+		void *chunks = realloc(song->chunks, (song->n_chunks + 64) * sizeof *song->chunks);
 		if (!chunks)
 			return false;
 		song->chunks = chunks;

@@ -337,6 +337,8 @@ static void change_over(struct mixer *m)
 /* Changes over if the coming reel has its first clip; waits for that at most until the deadline. */
 static void try_turn(struct mixer *m, int64_t deadline_ns)
 {
+	if (!m->coming)
+		return;
 	if (m->last_begun != m->turn.on_air) {
 		retire(m, m->coming);
 		m->coming = NULL;

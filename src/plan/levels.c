@@ -141,9 +141,11 @@ void strip_fill(struct strip *strip, const struct record *record, double from_s,
 	sum_energies(sums, record, from - half, to + half);
 	/* Differences of sums in double: good to 120 dB under the loudest over a minute. */
 	double share = 1 / (double)(2 * half);
-	for (int64_t at = 0; at <= to - from && strip->count < STRIP_MOST; at += step)
-		strip->lufs[strip->count++] =
-		        energy_to_lufs((sums[at + 2 * half] - sums[at]) * share);
+	for (int64_t at = 0; at <= to - from && strip->count < STRIP_MOST; at += step) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): filled above */
+		double energy = (sums[at + 2 * half] - sums[at]) * share;
+		strip->lufs[strip->count++] = energy_to_lufs(energy);
+	}
 }
 
 void momentary_energies(const int16_t *level_clu, size_t count, float *energies)

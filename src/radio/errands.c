@@ -172,8 +172,6 @@ static char *variable(const char *name, const char *value)
 	return asprintf(&text, "%s=%s", name, value ? value : "") < 0 ? NULL : text;
 }
 
-extern char **environ;
-
 /* Ours, and what is on. */
 static char **child_environment(const struct onair_track *t)
 {

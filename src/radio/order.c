@@ -170,8 +170,9 @@ static enum status put_first(struct order *o, const char *const *played, size_t 
 		return STATUS_NO_MEMORY;
 	o->next = 0;
 	for (size_t i = 0; i < n; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): as many as entries, all filled */
 		const char *path = playlist_get(o->playlist, o->permutation[i]).path;
-		if (bsearch(&path, played, n_played, sizeof *played, compare_texts))
+		if (n_played > 0 && bsearch(&path, played, n_played, sizeof *played, compare_texts))
 			o->permutation[o->next++] = o->permutation[i];
 		else
 			later[n_later++] = o->permutation[i];

@@ -58,10 +58,10 @@ enum status watch_open(char *const *lists, size_t n, struct watch **watch, struc
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	w->lists = calloc(n + 1, sizeof *w->lists);
-	enum status status = !w->lists   ? error_set(error, STATUS_NO_MEMORY, "out of memory")
-	                     : w->fd < 0 ? error_set_errno(error, errno, "--watch")
-	                                 : STATUS_OK;
-	for (size_t i = 0; i < n && status == STATUS_OK; i++)
+	enum status status = w->fd < 0 ? error_set_errno(error, errno, "--watch") : STATUS_OK;
+	if (!w->lists)
+		status = error_set(error, STATUS_NO_MEMORY, "out of memory");
+	for (size_t i = 0; i < n && w->lists && status == STATUS_OK; i++)
 		if (strcmp(lists[i], "-") != 0)
 			status = add(w, lists[i], error);
 	if (status != STATUS_OK) {

@@ -73,9 +73,11 @@ void *jail_filter_new(void)
 /* A signal to itself only: abort() and assertions. */
 static bool enter_filter(void *filter)
 {
+	struct scmp_arg_cmp ourselves = {
+	        .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid()};
 	return filter &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0 &&
+	       seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &ourselves) ==
+	               0 &&
 	       seccomp_load(filter) == 0;
 }
 #else

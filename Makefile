@@ -193,7 +193,8 @@ check: setup
 # Everything that the tests need; then the tests, without building.
 tests: $(PROGRAM) $(MODULES) $(UNIT_TESTS) $(DRIVES)
 
-PROVE_UNDER = JUKEBOX_MODULES=$(abspath $(BUILD)/modules) ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1} \
+PROVE_UNDER = JUKEBOX_MODULES=$(abspath $(BUILD)/modules) \
+	LSAN_OPTIONS=$${LSAN_OPTIONS-suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0} ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1} \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1} \
 	TSAN_OPTIONS=$${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1} \
 	JUKEBOX=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) prove -j$(JOBS) --timer -e tests/support/run-one

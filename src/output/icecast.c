@@ -85,15 +85,13 @@ static void describe(struct icecast *c, int code, int reason, char *to, size_t t
 
 /* ---- up and down -------------------------------------------------------------------------- */
 
+/* The handle is kept for the next one: libshout 2.4.6 loses the memory of each that is freed. */
 static void drop_connection(struct icecast *c)
 {
 	encoder_close(c->encoder);
 	c->encoder = NULL;
-	if (c->shout) {
+	if (c->shout)
 		shout_close(c->shout);
-		shout_free(c->shout);
-	}
-	c->shout = NULL;
 	c->connection = DOWN;
 }
 
@@ -151,8 +149,10 @@ static enum status connection_step(struct output_handle *o, int code, int reason
 static enum status begin_connection(struct output_handle *o)
 {
 	struct icecast *c = o->state;
-	c->shout = shout_new();
-	if (!c->shout || !configure(o, c->shout))
+	bool is_new = !c->shout;
+	if (is_new)
+		c->shout = shout_new();
+	if (!c->shout || (is_new && !configure(o, c->shout)))
 		return error_set(o->error, STATUS_NO_MEMORY, "%s: out of memory", o->name);
 	c->connection = CONNECTING;
 	c->since_ns = clock_now_ns();
@@ -322,6 +322,8 @@ static void icecast_close(struct output_handle *o)
 {
 	struct icecast *c = o->state;
 	drop_connection(c);
+	if (c->shout)
+		shout_free(c->shout);
 	tags_done(&c->tags);
 	c->tags = (struct tags){0};
 	explicit_bzero(c->password, sizeof c->password);

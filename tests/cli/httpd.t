@@ -215,8 +215,12 @@ def _():
     player = Player("evil.m3u", "-o", "httpd://127.0.0.1:0/x.ogg?name=A%20%3Cb%3E%20name", "-o", "httpd://127.0.0.1:0/y.mp3")
     base = player.wait_for_line("listen at").split()[-1].rsplit("/", 1)[0]
     player.wait_for_line("listen at", 2)
-    wait_for(lambda: json.loads(get(base + "/status.json")[2])["next"], "no next song")
-    told = json.loads(get(base + "/status.json")[2])
+    told = {}
+
+    def knows_two():
+        told.update(json.loads(get(base + "/status.json")[2]))
+        return told["now"] and told["next"]
+    wait_for(knows_two, "no song, or no next one")
     equal(told["now"]["title"], EVIL)
     status, head, page = get(base + "/")
     page = page.decode()

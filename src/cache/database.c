@@ -746,7 +746,10 @@ static void close_database(struct database *database)
 static enum status open_to_write(struct database *database, const char *path, struct error *error)
 {
 	TRY(open_database(database, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error));
+	/* One look: between two, another process may fill the file, which would seem a stranger's. */
+	TRY(database_begin_reading(database, error));
 	enum status status = check_content(database, error);
+	database_roll_back(database);
 	if (sqlite3_db_readonly(database->db, "main"))
 		database->writable = false;
 	if (status == STATUS_END)

@@ -25,7 +25,7 @@ struct asking {
 	struct player *player;
 	unsigned number;
 	size_t on_air;
-	bool now, reload, begun;
+	bool now, begun;
 	_Atomic int64_t fade_frames;
 };
 
@@ -51,6 +51,8 @@ struct player {
 
 	struct asking askings[ASKINGS]; /* reused: who asked so long ago has ended */
 	atomic_uint asking; /* number of the one that counts */
+	atomic_bool
+	        reload_due; /* for the next asking that begins: one that is overtaken never does */
 	pthread_mutex_t
 	        source_lock; /* held while the source is asked: an old asking may not have ended */
 	pthread_mutex_t lock; /* guards tape */
@@ -125,7 +127,7 @@ static void begin_asking(struct player *p, struct asking *a)
 	if (a->begun)
 		return;
 	a->begun = true;
-	if (a->reload && s->reload && s->reload(s->user))
+	if (atomic_exchange(&p->reload_due, false) && s->reload && s->reload(s->user))
 		events_write(p->events, "reload", p->report->frames, NULL, NULL);
 	if (a->number > 0 && s->turn)
 		s->turn(s->user, a->on_air, a->now);
@@ -159,14 +161,13 @@ static enum status next_clip(void *user, struct plan_clip *clip, struct error *e
 }
 
 /* The row of questions that counts from here on. */
-static struct asking *new_asking(struct player *p, size_t on_air, bool now, bool reload)
+static struct asking *new_asking(struct player *p, size_t on_air, bool now)
 {
 	unsigned number = atomic_load(&p->asking) + 1;
 	struct asking *a = &p->askings[number % ASKINGS];
 	a->number = number;
 	a->on_air = on_air;
 	a->now = now;
-	a->reload = reload;
 	a->begun = false;
 	atomic_store(&a->fade_frames, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz));
 	atomic_store(&p->asking, number);
@@ -175,11 +176,11 @@ static struct asking *new_asking(struct player *p, size_t on_air, bool now, bool
 
 /* ---- turns --------------------------------------------------------------------------------------------------- */
 
-static void turn(struct player *p, bool now, bool reload)
+static void turn(struct player *p, bool now)
 {
 	now |= p->turning_now;
 	size_t on_air = mixer_on_air(p->mixer);
-	const struct asking *a = new_asking(p, on_air, now, reload);
+	const struct asking *a = new_asking(p, on_air, now);
 	struct mix_turn mix_turn = {.user = (void *)a,
 	        .on_air = on_air,
 	        .now = now,
@@ -264,7 +265,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		break;
 	case MIX_TURN_LOST: /* a song began by itself meanwhile: a skip is granted, the rest is planned behind that one */
 		p->turning_now = false;
-		turn(p, false, false);
+		turn(p, false);
 		break;
 	}
 }
@@ -347,7 +348,7 @@ static void skip(struct player *p, struct mixer *mixer)
 	        mixer_leave_older(mixer, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz)))
 		return;
 	if (p->source->turn)
-		turn(p, true, false);
+		turn(p, true);
 }
 
 static void begin_stop(struct player *p, struct mixer *mixer)
@@ -381,8 +382,10 @@ static void answer_requests(struct player *p, struct mixer *mixer)
 	     changed = control_take_lineup_changed(p->control);
 	if (control_take_skip(p->control))
 		skip(p, mixer);
+	if (reload)
+		atomic_store(&p->reload_due, true);
 	if ((reload || changed) && p->source->turn)
-		turn(p, false, reload);
+		turn(p, false);
 }
 
 static bool is_live(const struct player *p)

@@ -80,7 +80,7 @@ static int64_t last_block_above(const struct record *record, double level)
  * held note, and is left alone. */
 static double noise_at_end(const struct record *record, double loudness, int direction)
 {
-	int64_t n = (int64_t)record->curves.count, from, to;
+	int64_t from, to;
 	double level = -HUGE_VAL;
 	if (direction > 0) {
 		from = first_block_above(record, LEVEL_NOTHING + 1);
@@ -91,7 +91,6 @@ static double noise_at_end(const struct record *record, double loudness, int dir
 		to = last_block_above(record, LEVEL_NOTHING + 1) + 1;
 		level = steady_level(record, to - (to - from) * 3 / 4, to);
 	}
-	(void)n;
 	return level < loudness - 30 ? level : -HUGE_VAL;
 }
 

@@ -165,7 +165,7 @@ static bool request_more(struct run *run)
 	size_t count = playlist_count(run->session.playlist);
 	while (run->next < count) {
 		enum status status = library_request(
-		        run->session.library, playlist_get(run->session.playlist, run->next).path);
+		        run->session.records, playlist_get(run->session.playlist, run->next).path);
 		if (status == STATUS_END)
 			return true;
 		if (status != STATUS_OK)
@@ -196,10 +196,10 @@ static bool take_one(struct run *run)
 	struct record record;
 	struct error error = {0};
 	bool cached = false;
-	size_t i = run->next - library_waiting(run->session.library),
+	size_t i = run->next - library_waiting(run->session.records),
 	       count = playlist_count(run->session.playlist);
 	const char *path = playlist_get(run->session.playlist, i).path;
-	enum status status = library_take(run->session.library, &record, &cached, &error);
+	enum status status = library_take(run->session.records, &record, &cached, &error);
 	if (status == STATUS_CANCELLED || status == STATUS_NO_MEMORY)
 		return false;
 	if (status == STATUS_OK) {
@@ -221,7 +221,7 @@ static int analyze_lists(struct run *run)
 	run->began_ns = clock_now_ns();
 	while (ok) {
 		ok = request_more(run);
-		if (ok && library_waiting(run->session.library) == 0)
+		if (ok && library_waiting(run->session.records) == 0)
 			break;
 		ok = ok && take_one(run);
 	}

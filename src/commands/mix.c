@@ -427,7 +427,7 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 	int exit_status;
 	if (session_open(&session, run->settings, lists, n, true, &exit_status)) {
 		run->log = session.log;
-		run->library = session.library;
+		run->library = session.records;
 		run->session = &session;
 		run->lists = lists;
 		run->n_lists = n;

@@ -135,15 +135,15 @@ bool session_open(struct session *session, const struct settings *s, char **list
 		return false;
 	if (!open_cache(session, s, lists[0]))
 		return false;
-	session->library = library_new(session->cache, (int)s->jobs, background, session->log);
-	if (!session->library)
+	session->records = library_new(session->cache, (int)s->jobs, background, session->log);
+	if (!session->records)
 		log_print(session->log, LOG_ERROR, "cannot start a thread, or out of memory");
-	return session->library != NULL;
+	return session->records != NULL;
 }
 
 void session_close(struct session *session)
 {
-	library_free(session->library);
+	library_free(session->records);
 	cache_close(session->cache);
 	playlist_free(session->playlist);
 	log_free(session->log);
@@ -157,7 +157,7 @@ struct programme *session_programme(struct session *session, const struct settin
 	        .seed = (uint64_t)s->seed};
 	settings_policy(s, &options.policy);
 	struct programme *programme =
-	        programme_new(session->playlist, session->library, &options, session->log);
+	        programme_new(session->playlist, session->records, &options, session->log);
 	if (!programme)
 		log_print(session->log, LOG_ERROR, "out of memory");
 	return programme;

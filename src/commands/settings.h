@@ -271,7 +271,7 @@ struct session {
 	struct log *log;
 	struct playlist *playlist;
 	struct cache *cache;
-	struct library *library;
+	struct library *records; /* of every file */
 	size_t bad_lists; /* lists that could not be read at all */
 };
 

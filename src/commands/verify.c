@@ -163,6 +163,9 @@ static void judge(struct verification *v)
 	judge_peaks(v);
 	judge_dead_air(v);
 	judge_offset(v);
+	for (size_t i = 1; i < v->plan.count; i++)
+		meeting_measure(&v->heard.levels, &v->checks[i - 1], &v->checks[i], v->plan.rate_hz,
+		        &v->checks[i].meeting);
 	for (size_t i = 0; i < v->plan.count; i++)
 		judge_clip(
 		        &v->checks[i], i ? &v->checks[i - 1] : NULL, v->plan.rate_hz, &v->bounds);
@@ -191,6 +194,7 @@ static enum status prepare(struct verification *v, struct error *error)
 	for (size_t i = 0; i < v->plan.count; i++) {
 		v->checks[i].clip = &v->plan.clips[i];
 		v->checks[i].loudness_lufs = v->checks[i].expected_lufs = -HUGE_VAL;
+		v->checks[i].meeting.dip_lu = v->checks[i].meeting.bump_lu = NAN;
 	}
 	return STATUS_OK;
 }

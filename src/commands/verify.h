@@ -2,7 +2,8 @@
  *
  * Three measurements, all streaming: the mix alone (verify_survey.c); the mix against what the plan says, rendered from
  * the sources with the limiter as it was (verify_compare.c), block by block (verify_block.c), with a search where they
- * do not fit (verify_align.c).  What the figures mean is decided by pure functions (verify_judge.c).
+ * do not fit (verify_align.c).  How the songs meet is read off the mix's own levels (verify_joint.c).  What the
+ * figures mean is decided by pure functions (verify_judge.c).
  */
 #ifndef COMMANDS_VERIFY_H
 #define COMMANDS_VERIFY_H
@@ -29,6 +30,7 @@ struct verify_bounds {
 	double offset_lin;
 	double dead_air_s;
 	double peak_margin_db;
+	double hole_s, bump_lu;
 };
 
 /* Lossless mixes: the null is that of 16 bits with dither (-96 dBFS) and some room.  Lossy ones: what MP3 at 128 kbit/s
@@ -108,6 +110,8 @@ enum problem_kind {
 	PROBLEM_LOUDNESS,
 	PROBLEM_CLICK,
 	PROBLEM_JOINT,
+	PROBLEM_HOLE,
+	PROBLEM_BUMP,
 	PROBLEM_SOURCE,
 	PROBLEM_LENGTH,
 	PROBLEM_TRUE_PEAK,
@@ -123,6 +127,25 @@ struct problem {
 	char text[120];
 };
 
+/* ---- how two songs meet ---------------------------------------------------------------------------------- */
+
+/* The mix's energy in each block of 100 ms (meter.h). */
+struct levels {
+	float *energies; /* owned */
+	size_t count, most;
+};
+enum status levels_add(struct levels *levels, double energy) MUST_USE;
+
+#define HOLE_LU 10.0 /* under the quieter neighbour: a dip that is heard as a hole */
+
+/* Around the overlap or the pause, by momentary loudness; NAN where a song is never heard alone. */
+struct meeting_check {
+	double dip_lu; /* the softest moment, beside the quieter neighbour's loudness */
+	double soft_s; /* the longest time more than HOLE_LU under it */
+	double hole_s; /* of that, where no song sounds but in a fade: not in the music */
+	double bump_lu; /* the loudest moment over the loudest of both songs alone in the 30 s beside it */
+};
+
 enum { PROBLEMS_MOST = 12 }; /* of a song; of the mix as a whole: MIX_PROBLEMS_MOST */
 
 struct clip_check {
@@ -131,9 +154,14 @@ struct clip_check {
 	struct tally joint; /* the overlap, or the pause, before it */
 	int64_t position_frames; /* later than planned, as far as its place was seen */
 	double loudness_lufs, expected_lufs; /* of its solo part */
+	struct meeting_check meeting; /* with the clip before it */
 	struct problem problems[PROBLEMS_MOST];
 	size_t n_problems;
 };
+
+/* `old`, `new`: measured, with their places. */
+void meeting_measure(const struct levels *levels, const struct clip_check *old,
+        const struct clip_check *new, int rate_hz, struct meeting_check *joint);
 
 /* Fills check->problems.  `before`: the clip before it, judged already; NULL for the first. */
 void judge_clip(struct clip_check *check, const struct clip_check *before, int rate_hz,
@@ -164,6 +192,7 @@ struct survey {
 	int64_t clipped_frame; /* the first */
 	int run[SIDES];
 	struct dead_air dead_air;
+	struct levels levels;
 };
 enum status survey_open(struct survey *survey, int rate_hz) MUST_USE;
 enum status survey_add(struct survey *survey, const float *frames, size_t n_frames) MUST_USE;

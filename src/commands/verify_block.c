@@ -19,7 +19,9 @@ void verify_bounds_for(bool lossy, struct verify_bounds *bounds)
 	        .click_lin = 0.05,
 	        .offset_lin = 0.003,
 	        .dead_air_s = 0.5,
-	        .peak_margin_db = 0.05};
+	        .peak_margin_db = 0.05,
+	        .hole_s = 0.5,
+	        .bump_lu = 3};
 	if (!lossy)
 		return;
 	bounds->null_dbfs = -50;

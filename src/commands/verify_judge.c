@@ -13,7 +13,7 @@ const char *problem_name(enum problem_kind kind)
 {
 	static const char *const names[] = {"missing", "strange", "drop-out", "position", "album",
 	        "polarity", "channels", "level", "offset", "sound", "loudness", "click", "joint",
-	        "source", "length", "true-peak", "clipping", "dead-air", "format"};
+	        "hole", "bump", "source", "length", "true-peak", "clipping", "dead-air", "format"};
 	return names[kind];
 }
 
@@ -163,6 +163,27 @@ static void judge_joint(struct clip_check *c, const struct clip_check *before, i
 		        (double)bad / rate_hz);
 }
 
+/* What was asked for is no fault: a pause that somebody set, dead air cut down to two seconds. */
+static bool is_meant(const struct plan_clip *old, const struct plan_clip *new)
+{
+	return strcmp(old->transition, "inner") == 0 || strstr(old->sources, "pause: ") ||
+	       strstr(new->sources, "pause: ");
+}
+
+static void judge_meeting(
+        struct clip_check *c, const struct clip_check *before, const struct verify_bounds *bounds)
+{
+	if (!before || is_meant(before->clip, c->clip))
+		return;
+	if (c->meeting.hole_s > bounds->hole_s)
+		ADD(c, PROBLEM_HOLE, c->clip->start_frame,
+		        "%.1f s more than %.0f LU under the song before it or this one",
+		        c->meeting.hole_s, HOLE_LU);
+	if (c->meeting.bump_lu > bounds->bump_lu)
+		ADD(c, PROBLEM_BUMP, c->clip->start_frame,
+		        "%.1f LU over both songs alone where they meet", c->meeting.bump_lu);
+}
+
 void judge_clip(struct clip_check *c, const struct clip_check *before, int rate_hz,
         const struct verify_bounds *bounds)
 {
@@ -174,6 +195,7 @@ void judge_clip(struct clip_check *c, const struct clip_check *before, int rate_
 		judge_loudness(c, bounds);
 	}
 	judge_joint(c, before, rate_hz, bounds);
+	judge_meeting(c, before, bounds);
 	judge_clicks(c, &c->solo);
 	judge_clicks(c, &c->joint);
 }

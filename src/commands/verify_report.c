@@ -57,6 +57,9 @@ static void print_clip(const struct verification *v, size_t i)
 	print_number(7, 2, heard ? sums_gain_db(&c->solo.sums) : NAN);
 	print_number(7, 1, heard ? null_of(c) : NAN);
 	print_number(6, 1, c->loudness_lufs);
+	print_number(6, 1, c->meeting.dip_lu);
+	print_number(6, 1, c->meeting.hole_s);
+	print_number(6, 1, c->meeting.bump_lu);
 	printf("  %s  %s\n", c->n_problems ? "BAD" : "ok ",
 	        text_escape(title, sizeof title, title_of(c->clip)));
 	for (size_t k = 0; k < c->n_problems; k++)
@@ -66,7 +69,8 @@ static void print_clip(const struct verification *v, size_t i)
 enum status report_as_table(const struct verification *v)
 {
 	char length[32];
-	printf("%4s %12s %9s %7s %7s %6s\n", "#", "start", "late ms", "gain dB", "null dB", "LUFS");
+	printf("%4s %12s %9s %7s %7s %6s %6s %6s %6s\n", "#", "start", "late ms", "gain dB",
+	        "null dB", "LUFS", "dip LU", "hole s", "bump");
 	for (size_t i = 0; i < v->plan.count; i++)
 		print_clip(v, i);
 	printf("\n%s, %s: %.1f LUFS, %.2f dBTP\n",
@@ -134,6 +138,10 @@ static json_t *clip_to_json(const struct verification *v, const struct clip_chec
 	bad |= json_object_set_new(o, "loudness_lufs", real_or_null(c->loudness_lufs));
 	bad |= json_object_set_new(o, "expected_lufs", real_or_null(c->expected_lufs));
 	bad |= json_object_set_new(o, "alone", real_or_null((double)c->solo.frames / rate));
+	bad |= json_object_set_new(o, "dip_lu", real_or_null(c->meeting.dip_lu));
+	bad |= json_object_set_new(o, "soft_seconds", real_or_null(c->meeting.soft_s));
+	bad |= json_object_set_new(o, "hole_seconds", real_or_null(c->meeting.hole_s));
+	bad |= json_object_set_new(o, "bump_lu", real_or_null(c->meeting.bump_lu));
 	bad |= json_object_set_new(o, "problems", problems_to_json(v, c->problems, c->n_problems));
 	if (bad) {
 		json_decref(o);

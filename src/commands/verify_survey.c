@@ -1,14 +1,29 @@
 /* verify_survey.c - what one signal comes to on its own: loudness, true peak, clipping, dead air, offset, length. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "jukebox/meter.h"
 #include "verify.h"
+
+enum status levels_add(struct levels *levels, double energy)
+{
+	if (levels->count == levels->most) {
+		size_t most = levels->most ? 2 * levels->most : 1024;
+		float *energies = reallocarray(levels->energies, most, sizeof *energies);
+		if (!energies)
+			return STATUS_NO_MEMORY;
+		levels->energies = energies;
+		levels->most = most;
+	}
+	levels->energies[levels->count++] = (float)energy;
+	return STATUS_OK;
+}
 
 static enum status on_block(void *user, const struct meter_block *block)
 {
 	struct survey *s = user;
 	dead_air_add(&s->dead_air, block->energy);
-	return STATUS_OK;
+	return levels_add(&s->levels, block->energy);
 }
 
 enum status survey_open(struct survey *s, int rate_hz)
@@ -53,5 +68,7 @@ enum status survey_finish(struct survey *s)
 void survey_close(struct survey *s)
 {
 	meter_free(s->meter);
+	free(s->levels.energies);
 	s->meter = NULL;
+	s->levels = (struct levels){0};
 }

@@ -53,6 +53,28 @@ def _():
     near(report["tracks"][0]["late"], -0.03, 1e-4)
 
 
+@test("how songs meet: no hole in a good mix; a pause, and a fade over a cold ending, are holes")
+def _():
+    _, plan = good()
+    _, report = verdict("mix.wav", status=0)
+    assert report["tracks"][0]["dip_lu"] is None, report["tracks"][0]
+    for track in report["tracks"][1:]:
+        assert track["hole_seconds"] <= 0.5 and track["bump_lu"] <= 3, track
+        assert -70 < track["dip_lu"] < 3, track
+
+    def pause(tracks):
+        move(tracks, "padded", 3)
+
+    def fade(tracks):
+        song(tracks, "cold").update(fade_out=8.0)
+
+    for change in pause, fade:
+        mix = rendered(change)
+        got, report = verdict(mix, plan="other.json")
+        equal(got, {"padded": ["hole"]})
+        assert song(report["tracks"], "padded")["hole_seconds"] > 0.5, report
+
+
 @test("another target than the mix was made for")
 def _():
     good()

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,64 @@ static void test_judge_joints(void **state)
 	names(&overlap, &before, 0);
 }
 
+/* Two songs of 40 s at -20 LUFS, the second of which starts at `start_s`. */
+static struct meeting_check meet(
+        double start_s, int fade_out_s, double change_at_s, double change_lu)
+{
+	struct levels levels = {0};
+	struct plan_clip old = {.n_frames = 40 * RATE, .fade_out_frames = fade_out_s * RATE};
+	struct plan_clip new = {.start_frame = (int64_t)(start_s * RATE), .n_frames = 40 * RATE};
+	struct clip_check a = {.clip = &old, .loudness_lufs = -20};
+	struct clip_check b = {.clip = &new, .loudness_lufs = -20};
+	for (int i = 0; i < (start_s + 40) * 10; i++) {
+		double at = i / 10.0, lufs = -20;
+		if (at >= 40 && at < start_s)
+			lufs = -80;
+		if (at >= change_at_s && at < change_at_s + 2)
+			lufs += change_lu;
+		assert_int_equal(levels_add(&levels, meter_lufs_to_energy(lufs)), STATUS_OK);
+	}
+	struct meeting_check meeting;
+	meeting_measure(&levels, &a, &b, RATE, &meeting);
+	free(levels.energies);
+	return meeting;
+}
+
+static void test_meetings(void **state)
+{
+	struct meeting_check even = meet(38, 0, 0, 0);
+	assert_true(fabs(even.dip_lu) < 0.01 && fabs(even.bump_lu) < 0.01);
+	assert_true(even.soft_s == 0 && even.hole_s == 0);
+
+	/* a pause: what both songs' last and first 200 ms do not reach */
+	struct meeting_check pause = meet(42, 0, 0, 0);
+	assert_true(pause.dip_lu < -59 && fabs(pause.hole_s - 1.7) < 0.11);
+	assert_true(pause.soft_s == pause.hole_s);
+
+	/* soft by itself, and because it is faded */
+	struct meeting_check soft = meet(38, 0, 38, -20);
+	assert_true(soft.soft_s > 1.5 && soft.hole_s == 0 && fabs(soft.dip_lu + 20) < 0.1);
+	struct meeting_check faded = meet(40, 6, 36, -20);
+	assert_true(faded.hole_s > 1.5 && faded.soft_s == faded.hole_s);
+
+	struct meeting_check bump = meet(38, 0, 38, 4);
+	assert_true(fabs(bump.bump_lu - 4) < 0.1 && bump.soft_s == 0);
+}
+
+static void test_judge_meetings(void **state)
+{
+	struct plan_clip meant = clip;
+	struct clip_check before = song(1), after = song(1);
+	after.meeting = (struct meeting_check){.hole_s = 0.5, .bump_lu = 3};
+	names(&after, &before, 0);
+	after.meeting = (struct meeting_check){.hole_s = 0.6, .bump_lu = 3.1};
+	names(&after, &before, 2, PROBLEM_HOLE, PROBLEM_BUMP);
+	after.n_problems = 0;
+	snprintf(meant.sources, sizeof meant.sources, "pause: #JUKEBOX:");
+	before.clip = &meant;
+	names(&after, &before, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +341,8 @@ int main(void)
 	        cmocka_unit_test(test_dead_air),
 	        cmocka_unit_test(test_judge),
 	        cmocka_unit_test(test_judge_joints),
+	        cmocka_unit_test(test_meetings),
+	        cmocka_unit_test(test_judge_meetings),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

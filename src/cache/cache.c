@@ -148,8 +148,11 @@ static enum status resolve(struct cache *cache, const char *path, struct error *
 		if (!cache->path)
 			return no_memory(error);
 	}
+	char *home;
+	TRY(location_folder(cache->path, &home, error));
 	free(cache->home);
-	return location_folder(cache->path, &cache->home, error);
+	cache->home = home;
+	return STATUS_OK;
 }
 
 static enum status open_once(struct cache *cache, struct error *error)

@@ -70,7 +70,7 @@ struct features {
 	_Alignas(16) float hann[WINDOW];
 	float *windowed, *re, *im; /* fftwf_malloc */
 	double line_hz;
-	fftwf_plan plan;
+	fftwf_plan plan; /* shared */
 	float amplitudes[2][BANDS]; /* of the two windows before, the latest first */
 
 	struct block_sums block;
@@ -81,26 +81,25 @@ struct features {
 	size_t envelope_count, envelope_room;
 };
 
-/* FFTW's planner keeps tables of its own for the whole process, and is the only part of it that must not run twice at
- * a time. */
-static pthread_mutex_t planner_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static fftwf_plan make_plan(float *in, float *re, float *im)
+/* One plan for the process, made when it is first needed: executing it is safe in any number of threads, making it is
+ * not, costs more than a jingle's spectra, and is where FFTW knows no way out without memory but abort(3).  So it is
+ * asked beforehand whether there is some. */
+static fftwf_plan shared_plan(float *in, float *re, float *im)
 {
+	static const size_t PLANNER_BYTES = 1 << 20;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static fftwf_plan plan;
 	const fftwf_iodim size = {.n = WINDOW, .is = 1, .os = 1};
-	fftwf_plan plan;
 
-	pthread_mutex_lock(&planner_lock);
-	plan = fftwf_plan_guru_split_dft_r2c(1, &size, 0, NULL, in, re, im, FFTW_ESTIMATE);
-	pthread_mutex_unlock(&planner_lock);
-	return plan;
-}
-
-static void destroy_plan(fftwf_plan plan)
-{
-	pthread_mutex_lock(&planner_lock);
-	fftwf_destroy_plan(plan);
-	pthread_mutex_unlock(&planner_lock);
+	pthread_mutex_lock(&lock);
+	void *room = plan ? NULL : malloc(PLANNER_BYTES);
+	if (room) {
+		free(room);
+		plan = fftwf_plan_guru_split_dft_r2c(1, &size, 0, NULL, in, re, im, FFTW_ESTIMATE);
+	}
+	fftwf_plan made = plan;
+	pthread_mutex_unlock(&lock);
+	return made;
 }
 
 struct features *features_new(
@@ -123,7 +122,7 @@ struct features *features_new(
 	f->re = fftwf_malloc((LINES + 1) * sizeof(*f->re));
 	f->im = fftwf_malloc((LINES + 1) * sizeof(*f->im));
 	if (f->windowed && f->re && f->im)
-		f->plan = make_plan(f->windowed, f->re, f->im);
+		f->plan = shared_plan(f->windowed, f->re, f->im);
 	if (f->plan)
 		return f;
 	features_free(f);
@@ -134,8 +133,6 @@ void features_free(struct features *features)
 {
 	if (!features)
 		return;
-	if (features->plan)
-		destroy_plan(features->plan);
 	fftwf_free(features->windowed);
 	fftwf_free(features->re);
 	fftwf_free(features->im);
@@ -226,7 +223,7 @@ static void power_spectrum(struct features *f, float power[LINES])
 
 	for (int i = 0; i < WINDOW / 4; i++)
 		windowed[i] = (fours(f->mid)[i] - mean) * fours(f->hann)[i];
-	fftwf_execute(f->plan);
+	fftwf_execute_split_dft_r2c(f->plan, f->windowed, f->re, f->im);
 	for (int i = 0; i < LINES / 4; i++) {
 		four re = fours(f->re)[i], im = fours(f->im)[i];
 

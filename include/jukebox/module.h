@@ -1,7 +1,7 @@
 /* module.h - decoders that are not part of the program: shared objects, loaded on first need.
  *
  * A module is a file *.so in the program's module folder ($(libdir)/jukebox), or in the folder that the
- * environment variable JUKEBOX_MODULES names (an empty value: no modules).  The folder is looked into only when no
+ * environment variable JUKEBOX_MODULES names (an empty value: no modules); output-*.so are others (output.h).  The folder is looked into only when no
  * built-in decoder claims a file, or when the claimers fail; modules are tried in the order of their names, the best
  * claim first.
  *

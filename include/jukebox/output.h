@@ -121,13 +121,7 @@ struct output_handle {
 	int stop_fd;
 };
 
-struct output_target {
-	const char *name, *description, *spec_help; /* "alsa", "...", "alsa:DEVICE" */
-	bool live; /* its listeners' clock runs on: it may lose frames, and holds nothing back */
-	bool has_clock; /* write() waits until the device has played: it can pace the mix */
-	bool is_url; /* "//..." is behind its name, and a question mark always begins the options */
-	const char *const *option_names; /* its own options, NULL at the end; NULL: none */
-	bool takes_bytes; /* carries what an encoder makes: o->encoder is set */
+struct output_calls {
 	size_t state_bytes;
 	enum status (*open)(struct output_handle *o);
 	/* Frames in *o->format, or, for byte targets, what the encoder is given by the core. */
@@ -138,6 +132,27 @@ struct output_target {
 	void (*close)(struct output_handle *o);
 };
 
+struct output_target {
+	const char *name, *description, *spec_help; /* "alsa", "...", "alsa:DEVICE" */
+	bool live; /* its listeners' clock runs on: it may lose frames, and holds nothing back */
+	bool has_clock; /* write() waits until the device has played: it can pace the mix */
+	bool is_url; /* "//..." is behind its name, and a question mark always begins the options */
+	const char *const *option_names; /* its own options, NULL at the end; NULL: none */
+	bool takes_bytes; /* carries what an encoder makes: o->encoder is set */
+	struct output_calls calls; /* all NULL: they are in a module */
+};
+
 const struct output_target *const *output_targets(void); /* ends with NULL */
+
+/* The calls of a target that needs large libraries are in a file of their own, output-NAME.so in the module folder
+ * (loader.h), which is loaded when such an output is opened.  It belongs to one version of the program: this is no
+ * interface for others. */
+struct output_module {
+	const char *version; /* JUKEBOX_VERSION */
+	struct output_calls calls;
+};
+
+/* The one symbol that the program looks for. */
+extern const struct output_module jukebox_output __attribute__((visibility("default")));
 
 #endif

@@ -12,8 +12,8 @@
 
 #include "device_samples.h"
 #include "jukebox/clock.h"
+#include "jukebox/output.h"
 #include "query.h"
-#include "targets.h"
 
 enum {
 	LATENCY_MS = 200,
@@ -379,16 +379,11 @@ static void alsa_close(struct output_handle *o)
 	close_device(o->state);
 }
 
-const struct output_target alsa_target = {
-        .name = "alsa",
-        .description = "a sound card by its ALSA name; alsa: is the default one",
-        .spec_help = "alsa:DEVICE",
-        .live = true,
-        .has_clock = true,
-        .option_names = (const char *const[]){"latency", NULL},
-        .state_bytes = sizeof(struct alsa),
-        .open = alsa_open,
-        .write = alsa_write,
-        .finish = alsa_finish,
-        .close = alsa_close,
+const struct output_module jukebox_output = {
+        .version = JUKEBOX_VERSION,
+        .calls = {.state_bytes = sizeof(struct alsa),
+                .open = alsa_open,
+                .write = alsa_write,
+                .finish = alsa_finish,
+                .close = alsa_close},
 };

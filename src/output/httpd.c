@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jukebox/output.h"
 #include "query.h"
 #include "server.h"
-#include "targets.h"
 #include "url.h"
 
 enum {
@@ -168,19 +168,12 @@ static void httpd_close(struct output_handle *o)
 	h->mount = NULL;
 }
 
-const struct output_target httpd_target = {
-        .name = "httpd",
-        .description = "a mount of the built-in HTTP server",
-        .spec_help = "httpd://ADDRESS:PORT/MOUNT.EXT",
-        .live = true,
-        .is_url = true,
-        .takes_bytes = true,
-        .option_names = (const char *const[]){"name", "genre", "description", "url", "max", "burst",
-                "queue", NULL},
-        .state_bytes = sizeof(struct httpd),
-        .open = httpd_open,
-        .write = httpd_write,
-        .announce = httpd_announce,
-        .finish = httpd_finish,
-        .close = httpd_close,
+const struct output_module jukebox_output = {
+        .version = JUKEBOX_VERSION,
+        .calls = {.state_bytes = sizeof(struct httpd),
+                .open = httpd_open,
+                .write = httpd_write,
+                .announce = httpd_announce,
+                .finish = httpd_finish,
+                .close = httpd_close},
 };

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/output.h"
 #include "query.h"
-#include "targets.h"
 #include "url.h"
 
 enum {
@@ -435,19 +435,12 @@ static enum status icecast_open(struct output_handle *o)
 	return begin_connection(o);
 }
 
-const struct output_target icecast_target = {
-        .name = "icecast",
-        .description = "a source of an Icecast server",
-        .spec_help = "icecast://USER@HOST:PORT/MOUNT.EXT",
-        .live = true,
-        .is_url = true,
-        .takes_bytes = true,
-        .option_names = (const char *const[]){"name", "genre", "description", "url", "public",
-                "tls", "ca-file", "password-file", NULL},
-        .state_bytes = sizeof(struct icecast),
-        .open = icecast_open,
-        .write = icecast_write,
-        .announce = icecast_announce,
-        .finish = icecast_finish,
-        .close = icecast_close,
+const struct output_module jukebox_output = {
+        .version = JUKEBOX_VERSION,
+        .calls = {.state_bytes = sizeof(struct icecast),
+                .open = icecast_open,
+                .write = icecast_write,
+                .announce = icecast_announce,
+                .finish = icecast_finish,
+                .close = icecast_close},
 };

@@ -26,8 +26,8 @@ const struct output_target null_target = {
         .name = "null",
         .description = "nowhere",
         .spec_help = "null:",
-        .open = null_open,
-        .write = null_write,
-        .finish = null_finish,
-        .close = null_close,
+        .calls = {.open = null_open,
+                .write = null_write,
+                .finish = null_finish,
+                .close = null_close},
 };

@@ -19,6 +19,7 @@
 #include "convert.h"
 #include "jukebox/ring.h"
 #include "spec.h"
+#include "targets.h"
 
 enum {
 	/* 64 KiB of 16 bit at once: a write of 16 KiB costs the kernel twice as much a byte. */
@@ -42,6 +43,7 @@ struct output {
 	char *name;
 	struct log *log;
 	struct output_spec spec;
+	const struct output_calls *calls; /* of spec.target */
 	struct output_handle handle; /* the target's; of the thread while it runs */
 	struct stream_format format;
 	struct converter *converter;
@@ -54,7 +56,7 @@ struct output {
 	int64_t dropped; /* bus frames that a live output had no room for */
 	atomic_bool cancelled;
 	pthread_t thread;
-	bool has_thread, is_open; /* is_open: target->close is due */
+	bool has_thread, is_open; /* is_open: calls->close is due */
 	pthread_mutex_t lock; /* guards `failure`, `first_title`, `last_title` */
 	struct error failure; /* the first one, of the thread */
 	struct title *first_title, *last_title;
@@ -98,8 +100,8 @@ static enum status announce_due(struct output *o)
 {
 	struct title *title;
 	while ((title = take_title(o, o->frames)) != NULL) {
-		enum status status = o->spec.target->announce
-		                             ? o->spec.target->announce(&o->handle, &title->tags)
+		enum status status = o->calls->announce
+		                             ? o->calls->announce(&o->handle, &title->tags)
 		                             : STATUS_OK;
 		title_free(title);
 		TRY(status);
@@ -139,7 +141,7 @@ static enum status to_target(void *user, const float *frames, size_t n_frames)
 			return STATUS_CANCELLED;
 		TRY(announce_due(o));
 		size_t n = frames_before_title(o, n_frames);
-		TRY(o->spec.target->write(&o->handle, frames, n));
+		TRY(o->calls->write(&o->handle, frames, n));
 		atomic_store(&o->underruns, o->target_underruns);
 		o->frames += (int64_t)n;
 		frames += n * (size_t)o->format.channels;
@@ -159,7 +161,7 @@ static enum status play(struct output *o)
 	if (atomic_load(&o->cancelled))
 		return STATUS_CANCELLED;
 	TRY(converter_run(o->converter, NULL, 0, to_target, o));
-	return o->spec.target->finish(&o->handle);
+	return o->calls->finish(&o->handle);
 }
 
 /* A failed output's file is whole, and its device free, long before the programme ends. */
@@ -170,7 +172,7 @@ static void close_target(struct output *o)
 		return;
 	o->is_open = false;
 	o->handle.error = &ignored;
-	o->spec.target->close(&o->handle);
+	o->calls->close(&o->handle);
 }
 
 static bool begins_with(const char *text, const char *beginning)
@@ -243,7 +245,7 @@ static struct stream_format wanted_format(
 static enum status open_target(
         struct output *o, const struct output_options *options, struct error *error)
 {
-	const struct output_target *target = o->spec.target;
+	TRY(target_load(o->spec.target, &o->calls, error));
 	o->format = wanted_format(&o->spec, options);
 	bool sample_is_set = options->sample_is_set || o->spec.has_sample;
 	enum sample_format sample = o->format.sample;
@@ -254,7 +256,7 @@ static enum status open_target(
 	        .encoder_options = o->spec.options,
 	        .options = options,
 	        .target_options = o->spec.target_options,
-	        .state = calloc(1, target->state_bytes ? target->state_bytes : 1),
+	        .state = calloc(1, o->calls->state_bytes ? o->calls->state_bytes : 1),
 	        .log = o->log,
 	        .error = error,
 	        .underruns = &o->target_underruns,
@@ -264,7 +266,7 @@ static enum status open_target(
 	if (o->handle.stop_fd < 0)
 		return error_set_errno(error, errno, "%s: cannot make an event", o->name);
 	o->is_open = true;
-	TRY(target->open(&o->handle));
+	TRY(o->calls->open(&o->handle));
 	o->handle.options = NULL;
 	if (sample_is_set && o->format.sample < sample)
 		return error_set(error, STATUS_USAGE, "%s: cannot take %s, only %s", o->name,

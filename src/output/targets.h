@@ -5,17 +5,12 @@
 #include "jukebox/output.h"
 
 extern const struct output_target file_target, null_target;
-#ifdef HAVE_ALSA
-extern const struct output_target alsa_target;
-#endif
 #ifdef HAVE_OSS
 extern const struct output_target oss_target;
 #endif
-#ifdef HAVE_HTTPD
-extern const struct output_target httpd_target;
-#endif
-#ifdef HAVE_SHOUT
-extern const struct output_target icecast_target;
-#endif
+
+/* The target's calls; loads its module if they are in one.  STATUS_UNSUPPORTED: that cannot be used. */
+enum status target_load(const struct output_target *target, const struct output_calls **calls,
+        struct error *error) MUST_USE;
 
 #endif

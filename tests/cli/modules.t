@@ -77,11 +77,76 @@ def _():
     equal(len(Wav("later.wav").frames), len(SAMPLES))
 
 
-@test("the program itself links none of libav")
+@test("the program itself links none of the modules' libraries, and few others")
 def _():
     said = subprocess.run(["ldd", JUKEBOX], stdout=subprocess.PIPE, text=True).stdout
     assert "libc.so" in said or "libc.musl" in said, said
-    assert "libav" not in said and "libsw" not in said, said
+    for library in "libav", "libsw", "libasound", "libshout", "libmicrohttpd", "libgnutls", "libssl":
+        assert library not in said, said
+    assert len(said.splitlines()) <= 30, said
+
+
+def outputs_in_modules():
+    there = [name[len("output-"):-len(".so")] for name in os.listdir(os.environ.get("JUKEBOX_MODULES") or
+             os.path.join(os.path.dirname(JUKEBOX), "modules")) if name.startswith("output-")]
+    return [(name, {"httpd": "httpd://127.0.0.1:0/x.ogg", "icecast": "icecast://127.0.0.1:1/x.ogg", "alsa": "alsa:null"}[name])
+            for name in there]
+
+
+@test("an output whose module is missing fails by one line with its name; a file of that name is none")
+def _():
+    for name, spec in outputs_in_modules():
+        for folder in "", os.path.abspath("nothing-there"):
+            ran = run("--plain", "good.wav", "-o", spec, env={"JUKEBOX_MODULES": folder}, status=1)
+            equal(len(ran.lines), 1, str(ran))
+            assert f"{name}: cannot be used" in ran.err, ran
+            assert not folder or f"output-{name}.so" in ran.err and "No such file" in ran.err, ran
+    run("--plain", "good.wav", "-o", "null:", env={"JUKEBOX_MODULES": ""})
+
+
+@test("an output's module of another version is not used; what is none is named")
+def _():
+    os.makedirs("wrong", exist_ok=True)
+    with open("wrong.c", "w") as f:
+        f.write('const struct { const char *version; const void *target; } jukebox_output = {"0.0.0-other", 0};\n')
+    for name, spec in outputs_in_modules():
+        build("wrong.c", f"wrong/output-{name}.so")
+        ran = run("--plain", "good.wav", "-o", spec, env=with_modules("wrong"), status=1)
+        assert "is of version 0.0.0-other" in ran.err and len(ran.lines) == 1, ran
+        build(os.path.join(TOP, "doc", "example-decoder.c"), f"wrong/output-{name}.so")
+        ran = run("--plain", "good.wav", "-o", spec, env=with_modules("wrong"), status=1)
+        assert "has no jukebox_output" in ran.err and len(ran.lines) == 1, ran
+
+
+@test("modules of outputs are never looked into for decoders")
+def _():
+    os.makedirs("trap", exist_ok=True)
+    with open("trap.c", "w") as f:
+        f.write('#include <unistd.h>\n__attribute__((constructor)) static void spring(void)\n'
+                '{\n\tif (write(2, "SPRUNG", 6))\n\t\t_exit(7);\n}\n')
+    build("trap.c", "trap/output-trap.so")
+    ran = run("--plain", "--sandbox=off", make_toy("fourth.toy"), "-o", "none.wav", env=with_modules("trap"), status=1)
+    assert "SPRUNG" not in ran.err, ran
+
+
+@test("beside the program its own modules are found, others' are not")
+def _():
+    os.makedirs("copy/modules", exist_ok=True)
+    shutil.copy(JUKEBOX, "copy/jukebox")
+    shutil.copy("good/toy.so", "copy/modules")
+    environment = {name: value for name, value in os.environ.items() if name != "JUKEBOX_MODULES"}
+
+    def play(status):
+        made = subprocess.run(["copy/jukebox", "--plain", "--no-cache", make_toy("beside.toy"), "-o", "beside.wav", "-q"], env=environment,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        equal(made.returncode, status, made.stderr)
+    play(0)
+    os.chmod("copy/modules", 0o777)
+    play(1)
+    os.chmod("copy/modules", 0o755)
+    os.rename("copy/modules", "copy/elsewhere")
+    os.symlink("elsewhere", "copy/modules")
+    play(1)
 
 
 main()

@@ -10,7 +10,7 @@ import sys
 
 # Headers of include/jukebox that do not carry their folder's name.
 BELONGS_TO = {name: "base" for name in (
-    "clock", "cue_text", "dither", "downmix", "limits", "log", "options", "part", "record", "replace", "resampler", "ring",
+    "clock", "cue_text", "dither", "downmix", "limits", "loader", "log", "options", "part", "record", "replace", "resampler", "ring",
     "source", "status",
     "tags", "text")}
 BELONGS_TO.update({

@@ -1,6 +1,6 @@
 # jukebox - GNU make, no configure.  `make help' lists the targets, `make config' tells what was found.
 #
-# Optional parts (ALSA, OSS, SOXR, LAME, OPUSENC, LIBAV, SECCOMP, SHOUT, HTTPD) are auto, yes or no: auto takes what is
+# Optional parts (ALSA, OSS, SOXR, LAME, TWOLAME, OPUSENC, LIBAV, SECCOMP, SHOUT, HTTPD) are auto, yes or no: auto takes what is
 # there, yes fails loudly when it is not.  Respected: CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR.  WERROR=0 for newer compilers.
 # SAN=address,undefined and SAN=thread build with sanitizers, in a folder of their own.
 
@@ -26,6 +26,7 @@ ALSA ?= auto
 OSS ?= auto
 SOXR ?= auto
 LAME ?= auto
+TWOLAME ?= auto
 OPUSENC ?= auto
 LIBAV ?= auto
 SHOUT ?= auto
@@ -44,11 +45,12 @@ all:
 REQUIRED := libmpg123 vorbisfile vorbisenc vorbis opusfile flac ogg sndfile samplerate sqlite3 jansson expat fftw3f
 
 # Optional: PART, how it is seen, what it adds.  A header is looked for where a library has no .pc file.
-OPTIONAL := ALSA OSS SOXR LAME OPUSENC LIBAV SECCOMP SHOUT HTTPD
+OPTIONAL := ALSA OSS SOXR LAME TWOLAME OPUSENC LIBAV SECCOMP SHOUT HTTPD
 PROOF_ALSA := pc:alsa
 PROOF_OSS := header:sys/soundcard.h
 PROOF_SOXR := pc:soxr
 PROOF_LAME := pc:lame
+PROOF_TWOLAME := pc:twolame
 PROOF_OPUSENC := pc:libopusenc
 PROOF_LIBAV := pc:libavformat
 PROOF_SHOUT := pc:shout
@@ -56,6 +58,7 @@ PROOF_HTTPD := pc:libmicrohttpd
 PROOF_SECCOMP := pc:libseccomp
 SOURCES_OSS := src/output/oss.c
 SOURCES_LAME := src/encode/mp3.c
+SOURCES_TWOLAME := src/encode/mp2.c
 SOURCES_OPUSENC := src/encode/opus.c
 # Parts that are modules: shared objects, loaded on first need, so that the program itself links none of their libraries.
 # What it is linked with costs at each start: with libavformat 30 ms and 135 shared objects, with HTTP and Icecast 12 ms
@@ -321,7 +324,7 @@ help:
 	@echo 'make bench       speed, beside other programs, with MUSIC=FOLDER or some of its own: bench/RESULTS.md'
 	@echo 'make bench-check the instructions of the hot loops, against bench/hot.json'
 	@echo 'make clean       remove what was built'
-	@echo 'Settings: ALSA OSS SOXR LAME OPUSENC LIBAV SECCOMP SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
+	@echo 'Settings: ALSA OSS SOXR LAME TWOLAME OPUSENC LIBAV SECCOMP SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'
 
 # ---- installation --------------------------------------------------------------------------------

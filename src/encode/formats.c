@@ -18,6 +18,9 @@ static const struct encoder_format *const formats[] = {
 #ifdef HAVE_LAME
         &mp3_encoder,
 #endif
+#ifdef HAVE_TWOLAME
+        &mp2_encoder,
+#endif
         &cue_encoder,
         &txt_encoder,
         &json_encoder,

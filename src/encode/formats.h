@@ -14,5 +14,8 @@ extern const struct encoder_format opus_encoder;
 #ifdef HAVE_LAME
 extern const struct encoder_format mp3_encoder;
 #endif
+#ifdef HAVE_TWOLAME
+extern const struct encoder_format mp2_encoder;
+#endif
 
 #endif

@@ -8,8 +8,11 @@ from cli import *  # noqa
 from streams import decode, have, ogg_titles  # noqa
 
 FRAMES = 12 * 44100 + 77
+LAYER_2 = {"a.mp2": (), "b.mp2": ("bitrate=384", "rate=48000"), "mono.mp2": ("channels=1", "bitrate=64"),
+           "low.mp2": ("rate=22050", "bitrate=40")}
 LOSSY = {"a.mp3": (), "cbr.mp3": ("bitrate=128",), "abr.mp3": ("mode=abr", "bitrate=128"), "vbr.mp3": ("quality=4",), "a.ogg": (),
-         "b.ogg": ("bitrate=112",), "a.opus": (), "mono.mp3": ("channels=1", "bitrate=64"), "low.mp3": ("rate=22050",)}
+         "b.ogg": ("bitrate=112",), "a.opus": (), "mono.mp3": ("channels=1", "bitrate=64"), "low.mp3": ("rate=22050",),
+         **LAYER_2}
 LOSSLESS = ("a.wav", "a.flac", "a.aiff", "a.caf", "a.w64", "a.au", "b.wav?format=s24", "b.flac?format=s24", "c.wav?format=f32")
 
 
@@ -65,6 +68,29 @@ def _():
         for path, mode in (("cbr.mp3", "CBR"), ("vbr.mp3", "VBR"), ("a.mp3", "VBR")):
             equal(said("mediainfo", "--Inform=Audio;%BitRate_Mode%|%Format%|%Format_Profile%|%Encoded_Library%", path).strip(),
                   f"{mode}|MPEG Audio|Layer 3|LAME3.100", path)
+
+
+@test("MPEG Layer II: whole frames to the end, by mpg123 and ffmpeg; the sound where the format has it; wrong rates are refused")
+def _():
+    for path, rate, channels in (("a.mp2", 44100, 2), ("b.mp2", 48000, 2), ("mono.mp2", 44100, 1), ("low.mp2", 22050, 2)):
+        frames = -(-(FRAMES * rate // 44100) // 1152) * 1152
+        decoded = Wav(subprocess.run(["mpg123", "-q", "-w", "-", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout)
+        equal((decoded.rate, decoded.channels), (rate, channels), path)
+        # The last frame comes out of the filters only when another one follows.
+        assert frames <= len(decoded.frames) <= frames + 1152, (path, frames, len(decoded.frames))
+        equal(len(decode(path, rate)), len(decoded.frames), f"{path} by ffmpeg")
+        stream = ffprobe(path)["streams"][0]
+        equal((stream["codec_name"], stream["bit_rate"]), ("mp2", str(dict(zip(LAYER_2, (192, 384, 64, 40)))[path] * 1000)))
+    # The first tone ends, and the second begins, 481 frames later than in the mix.
+    wav, mp2 = decode("a.wav"), decode("a.mp2")
+    middle = slice(4 * 44100 - 20000, 4 * 44100 + 20000)
+    errors = {shift: float(numpy.abs(mp2[middle.start + shift:middle.stop + shift] - wav[middle]).mean()) for shift in range(470, 493)}
+    equal(min(errors, key=errors.get), 481, "delay")
+    assert errors[481] < 0.002, errors
+    for wrong in "bitrate=200", "bitrate=80", "bitrate=64.5", "bitrate=224&channels=1", "bitrate=192&rate=24000", "quality=3":
+        ran = run("--plain", "one.wav", "-o", f"wrong.mp2?{wrong}", status=2)
+        equal(len(ran.lines), 1, ran)
+        assert "mp2" in ran.err and not os.path.exists("wrong.mp2"), ran
 
 
 @test("Vorbis and Opus: exact length by ogginfo, oggdec, opusinfo, opusdec, ffmpeg; nothing to warn of")

@@ -315,6 +315,8 @@ static void peers_read_it(void **state)
 	        {"vorbis", "oggdec", "oggdec -Q -R -o /dev/null - < %s"},
 	        {"opus", "opusdec", "opusdec --quiet - /dev/null < %s 2>/dev/null"},
 	        {"mp3", "mpg123", "mpg123 -q -t - < %s 2>/dev/null"},
+	        {"mp2", "mpg123", "mpg123 -q -t - < %s 2>/dev/null"},
+	        {"mp2", "ffmpeg", "ffmpeg -nostdin -v error -i %s -f null -"},
 	        {"wav", "sox", "sox -t wav - -n < %s 2>/dev/null"},
 	        {"wav", "ffmpeg", "ffmpeg -nostdin -v error -i %s -f null -"},
 	};

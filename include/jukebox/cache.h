@@ -42,6 +42,11 @@ void cache_close(struct cache *cache);
 enum status cache_find(struct cache *cache, const char *music_path, struct record *record,
         struct error *error) MUST_USE;
 
+/* What was known last of a file of this name: its tags (caller frees) and its length.  The file is not looked at, so that a
+ * list of a hundred thousand is gone through in seconds.  STATUS_NOT_FOUND. */
+enum status cache_find_tags(struct cache *cache, const char *music_path, struct tags *tags,
+        double *duration_s, struct error *error) MUST_USE;
+
 /* Durable when it returns STATUS_OK.  `paths` in the file are relative to its folder where they can be. */
 enum status cache_store(struct cache *cache, const char *music_path, const struct record *record,
         struct error *error) MUST_USE;

@@ -34,6 +34,10 @@ enum status library_request(struct library *library, const char *path) MUST_USE;
 enum status library_take(
         struct library *library, struct record *record, bool *cached, struct error *error) MUST_USE;
 
+/* The tags (caller frees) and the length of a file, if the cache knows it by its name; nothing is measured for it. */
+enum status library_tags(
+        struct library *library, const char *path, struct tags *tags, double *duration_s) MUST_USE;
+
 /* Nobody takes the tickets that wait.  What is being measured goes on, into the cache. */
 void library_forget(struct library *library);
 

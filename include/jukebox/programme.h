@@ -11,12 +11,14 @@
 #include "jukebox/log.h"
 #include "jukebox/plan.h"
 #include "jukebox/playlist.h"
+#include "jukebox/separation.h"
 
 struct programme_options {
 	struct policy policy;
 	int64_t rounds; /* how often the list is played; 0: for ever */
 	bool shuffle; /* anew each round, no repeat across the seam */
 	uint64_t seed;
+	struct separation separation; /* when shuffled */
 };
 
 struct programme;

@@ -21,6 +21,7 @@
 
 enum {
 	OPEN_TRIES = 5, /* others may set files aside and make new ones meanwhile */
+	HEAD_BYTES = 8192, /* of a record: its tags are in there */
 	ADOPTIONS_MOST = 1024, /* found by content and not yet written down */
 	SEEN_MOST = 16384, /* files looked for and not found, of which the stamp is remembered */
 	SALVAGE_MISSES_MOST =
@@ -447,6 +448,31 @@ enum status cache_find(
 	if (status == STATUS_NOT_FOUND)
 		return error_set(error, STATUS_NOT_FOUND, "not in the cache");
 	return status;
+}
+
+enum status cache_find_tags(struct cache *cache, const char *music_path, struct tags *tags,
+        double *duration_s, struct error *error)
+{
+	struct database *databases[] = {cache->memory, cache->file};
+	uint8_t head[HEAD_BYTES];
+	size_t n = 0;
+	char *name;
+
+	*tags = (struct tags){0};
+	pthread_mutex_lock(&cache->lock);
+	enum status status = name_of(cache, music_path, &name, error);
+	if (status == STATUS_OK) {
+		status = STATUS_NOT_FOUND;
+		for (int i = 0; i < 2 && status != STATUS_OK; i++) {
+			n = sizeof head;
+			if (databases[i])
+				status = database_read_head(databases[i], name, RECORD_VERSION,
+				        head, &n, duration_s, error);
+		}
+		free(name);
+	}
+	pthread_mutex_unlock(&cache->lock);
+	return status == STATUS_OK ? record_tags_from_head(tags, head, n) : STATUS_NOT_FOUND;
 }
 
 /* ---- adoptions: rows for music that was moved, renamed, touched or copied -------------------------- */

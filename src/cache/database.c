@@ -67,6 +67,7 @@ enum statement_kind {
 	PARK,
 	DROP_PARKED,
 	DELETE_ID,
+	FIND_HEAD,
 	STATEMENTS,
 };
 
@@ -95,6 +96,8 @@ static const char *const statement_sql[STATEMENTS] = {
         [PARK] = "UPDATE track SET path = " PARKED " WHERE path = ?1 AND id <> ?2",
         [DROP_PARKED] = "DELETE FROM track WHERE path >= X'00' AND path < X'01'",
         [DELETE_ID] = "DELETE FROM track WHERE id = ?1",
+        [FIND_HEAD] = "SELECT id, duration_s FROM track WHERE path = ?1 AND record_version = ?2 "
+                      "AND failure = ''",
 };
 
 struct database {
@@ -351,6 +354,40 @@ enum status database_find_path(
 	if (strcmp(row->path, path) != 0) /* a damaged index leads to another row */
 		row->intact = false;
 	return STATUS_OK;
+}
+
+/* Only the first pages of the record are read: those of a long one are many. */
+static enum status read_head_of(
+        struct database *database, int64_t id, uint8_t *bytes, size_t *n_bytes, struct error *error)
+{
+	sqlite3_blob *blob = NULL;
+	int code = sqlite3_blob_open(database->db, "main", "track", "record", id, 0, &blob);
+
+	if (code == SQLITE_OK && (size_t)sqlite3_blob_bytes(blob) < *n_bytes)
+		*n_bytes = (size_t)sqlite3_blob_bytes(blob);
+	if (code == SQLITE_OK)
+		code = sqlite3_blob_read(blob, bytes, (int)*n_bytes, 0);
+	enum status status = check(database, code, error);
+	sqlite3_blob_close(blob);
+	return status;
+}
+
+enum status database_read_head(struct database *database, const char *path, int64_t record_version,
+        uint8_t *bytes, size_t *n_bytes, double *duration_s, struct error *error)
+{
+	sqlite3_stmt *s;
+
+	TRY(statement(database, FIND_HEAD, &s, error));
+	bind_bytes(s, 1, path, strlen(path));
+	sqlite3_bind_int64(s, 2, record_version);
+	int code = sqlite3_step(s);
+	enum status status = code == SQLITE_DONE ? STATUS_NOT_FOUND : check(database, code, error);
+	int64_t id = status == STATUS_OK ? sqlite3_column_int64(s, 0) : 0;
+	*duration_s = status == STATUS_OK ? sqlite3_column_double(s, 1) : 0;
+	if (status == STATUS_OK)
+		status = read_head_of(database, id, bytes, n_bytes, error);
+	database_release(database);
+	return status;
 }
 
 bool database_has_size(struct database *database, int64_t size_bytes)

@@ -87,6 +87,11 @@ enum status database_park(struct database *database, const char *path, int64_t b
         struct error *error) MUST_USE;
 enum status database_drop_parked(struct database *database, struct error *error) MUST_USE;
 
+/* Of an intact record of that version and path the first bytes, at most n_bytes, and how long the track is; its checksum is
+ * not looked at.  STATUS_NOT_FOUND. */
+enum status database_read_head(struct database *database, const char *path, int64_t record_version,
+        uint8_t *bytes, size_t *n_bytes, double *duration_s, struct error *error) MUST_USE;
+
 /* The row of that id. */
 enum status database_find_id(struct database *database, int64_t id, struct database_row *row,
         struct error *error) MUST_USE;

@@ -35,6 +35,17 @@ void settings_defaults(struct settings *s)
 	        .around = 8};
 }
 
+/* It asks for a shuffle by itself. */
+enum status settings_parse_separation(void *settings, const char *text, struct error *error)
+{
+	struct settings *s = settings;
+	struct error reason = {0};
+	enum status status = separation_parse(text, &s->separation, &reason);
+	s->shuffle = true;
+	return status == STATUS_OK ? status
+	                           : error_set(error, status, "--separation: %s", reason.text);
+}
+
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error)
 {
 	static const char *const words[] = {"keep", "shorten", "drop", "end"};
@@ -154,7 +165,8 @@ struct programme *session_programme(struct session *session, const struct settin
 {
 	struct programme_options options = {.rounds = s->rounds > 0 || s->loop ? s->rounds : 1,
 	        .shuffle = s->shuffle,
-	        .seed = (uint64_t)s->seed};
+	        .seed = (uint64_t)s->seed,
+	        .separation = s->separation};
 	settings_policy(s, &options.policy);
 	struct programme *programme =
 	        programme_new(session->playlist, session->records, &options, session->log);

@@ -19,6 +19,7 @@ struct settings {
 	/* order of play */
 	bool shuffle, loop;
 	int64_t rounds, seed;
+	struct separation separation;
 
 	/* policy */
 	bool target_is_set;
@@ -43,6 +44,7 @@ struct settings {
 };
 
 void settings_defaults(struct settings *settings);
+enum status settings_parse_separation(void *settings, const char *text, struct error *error);
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error);
 
 extern const char *const sandbox_names[];
@@ -250,6 +252,13 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                .kind = OPTION_FLAG,                                                     \
 	                OPTION_AT(shuffle),                                                      \
 	                .help = "play in a random order"},                                       \
+	        {.name = "separation",                                                           \
+	                .kind = OPTION_CALL,                                                     \
+	                .argument = "SPEC",                                                      \
+	                OPTION_AT(separation),                                                   \
+	                .parse = settings_parse_separation,                                      \
+	                .help = "shuffled, but like songs so far apart:\nartist=60m,title=3h,"   \
+	                        "album=5 (time, or songs)"},                                     \
 	        {.name = "seed",                                                                 \
 	                .kind = OPTION_INT,                                                      \
 	                .argument = "N",                                                         \

@@ -472,6 +472,21 @@ enum status record_from_bytes(struct record *record, const uint8_t *bytes, size_
 	return r.status;
 }
 
+enum status record_tags_from_head(struct tags *tags, const uint8_t *bytes, size_t n_bytes)
+{
+	struct reader r = {.at = bytes, .left = n_bytes};
+	struct record record = {0};
+
+	require(&r, get_uint(&r, 4) == MAGIC && get_uint(&r, 4) == RECORD_VERSION);
+	(void)get_uint(&r, 4);
+	get_stream(&r, &record);
+	get_tags(&r, &record.tags);
+	if (r.status != STATUS_OK)
+		tags_done(&record.tags);
+	*tags = record.tags;
+	return r.status;
+}
+
 /* ---- plain data ---------------------------------------------------------------------------- */
 
 void record_done(struct record *record)

@@ -208,6 +208,12 @@ enum status library_take(
 	return status;
 }
 
+enum status library_tags(struct library *l, const char *path, struct tags *tags, double *duration_s)
+{
+	struct error ignored;
+	return cache_find_tags(l->cache, path, tags, duration_s, &ignored);
+}
+
 void library_forget(struct library *l)
 {
 	pthread_mutex_lock(&l->lock);

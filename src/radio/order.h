@@ -7,21 +7,36 @@
 #include <stdint.h>
 
 #include "jukebox/playlist.h"
+#include "jukebox/separation.h"
 #include "jukebox/status.h"
+#include "spread.h"
 
-struct order {
-	const struct playlist *playlist; /* borrowed */
+/* Names (separation_name) and length of an entry, as far as they are known; 0: not. */
+typedef void order_names_fn(void *user, const struct playlist_entry *entry,
+        uint64_t name[SEPARATION_KINDS], float *seconds);
+
+struct order_options {
 	int64_t rounds; /* 0: for ever */
 	bool shuffle;
 	uint64_t seed;
+	struct separation separation; /* when shuffled */
+	order_names_fn *names; /* asked for all entries at each round; NULL: nothing is separated */
+	void *user;
+};
+
+struct order {
+	const struct playlist *playlist; /* borrowed */
+	struct order_options options;
 	uint32_t *permutation; /* of this round; NULL: as in the list */
+	struct spread_song *songs; /* NULL: nothing is separated */
+	size_t n_close; /* entries of this round that are nearer to their like than they should be */
 	size_t next; /* place in this round of the next entry */
 	size_t changed_at; /* where the order went on behind a change */
 	int64_t round;
 };
 
-enum status order_init(struct order *order, const struct playlist *playlist, int64_t rounds,
-        bool shuffle, uint64_t seed) MUST_USE;
+enum status order_init(struct order *order, const struct playlist *playlist,
+        const struct order_options *options) MUST_USE;
 void order_done(struct order *order);
 
 /* The next entry of the playlist; STATUS_END: the round is over. */

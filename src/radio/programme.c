@@ -31,7 +31,7 @@ struct programme {
 	struct order order;
 	struct lineup *lineup;
 
-	bool asked_all, finished;
+	bool asked_all, finished, told_close;
 
 	/* Picks asked for and not yet planned, oldest first. */
 	size_t asked[LIBRARY_AHEAD];
@@ -49,6 +49,52 @@ struct programme {
 
 	size_t planned, planned_before_round, skipped;
 };
+
+/* ---- names, for the order ------------------------------------------------------------------------- */
+
+/* "Artist - Title", as lists have it. */
+static void names_of_title(const char *title, uint64_t name[SEPARATION_KINDS])
+{
+	const char *dash = title ? strstr(title, " - ") : NULL;
+	char artist[256];
+	if (!dash || (size_t)(dash - title) >= sizeof artist)
+		return;
+	memcpy(artist, title, (size_t)(dash - title));
+	artist[dash - title] = '\0';
+	name[SEPARATION_ARTIST] = separation_name(artist);
+	name[SEPARATION_TITLE] = separation_name(dash + 3);
+}
+
+/* From the cache, else from the list; a song without a title is its file. */
+static void names_of(void *user, const struct playlist_entry *entry,
+        uint64_t name[SEPARATION_KINDS], float *seconds)
+{
+	struct programme *p = user;
+	struct tags tags = {0};
+	double length_s = 0;
+	names_of_title(entry->title, name);
+	if (library_tags(p->library, entry->path, &tags, &length_s) == STATUS_OK) {
+		static const char *const words[] = {"artist", "title", "album"};
+		for (int kind = 0; kind < SEPARATION_KINDS; kind++)
+			if (tags_get(&tags, words[kind]))
+				name[kind] = separation_name(tags_get(&tags, words[kind]));
+	}
+	tags_done(&tags);
+	if (!name[SEPARATION_TITLE])
+		name[SEPARATION_TITLE] = separation_name(entry->path);
+	*seconds = (float)length_s;
+}
+
+/* Once a run: more of it would be said at each round of a short list. */
+static void tell_of_close_ones(struct programme *p)
+{
+	if (p->order.n_close == 0 || p->told_close)
+		return;
+	p->told_close = true;
+	log_print(p->log, LOG_WARNING,
+	        "--separation cannot be kept by this list: %zu of %zu songs come sooner",
+	        p->order.n_close, playlist_count(p->order.playlist));
+}
 
 /* ---- life --------------------------------------------------------------------------------------- */
 
@@ -70,12 +116,18 @@ struct programme *programme_new(const struct playlist *playlist, struct library 
 	p->log = log;
 	p->again = LINEUP_NONE;
 	p->lineup = lineup_new();
+	struct order_options order = {.rounds = options->rounds,
+	        .shuffle = options->shuffle,
+	        .seed = options->seed,
+	        .separation = options->separation,
+	        .names = names_of,
+	        .user = p};
 	if (!p->lineup || begin_planner(p) != STATUS_OK ||
-	        order_init(&p->order, playlist, options->rounds, options->shuffle, options->seed) !=
-	                STATUS_OK) {
+	        order_init(&p->order, playlist, &order) != STATUS_OK) {
 		programme_free(p);
 		return NULL;
 	}
+	tell_of_close_ones(p);
 	return p;
 }
 
@@ -114,6 +166,7 @@ static bool begin_round(struct programme *p)
 	if (p->planned == p->planned_before_round || order_begin_round(&p->order) != STATUS_OK)
 		return false;
 	p->planned_before_round = p->planned;
+	tell_of_close_ones(p);
 	return true;
 }
 
@@ -353,6 +406,7 @@ void programme_reload(struct programme *p, const struct playlist *playlist)
 	            has_last ? last.path : NULL) != STATUS_OK)
 		log_print(p->log, LOG_WARNING, "out of memory: the new list is not shuffled");
 	pick_done(&last);
+	tell_of_close_ones(p);
 }
 
 size_t programme_skipped(const struct programme *p)

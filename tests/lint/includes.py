@@ -17,7 +17,7 @@ BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
     "measure": "measure", "meter": "measure",
     "control": "radio", "errands": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
-    "player": "radio", "programme": "radio", "state": "radio",
+    "player": "radio", "programme": "radio", "separation": "radio", "state": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.

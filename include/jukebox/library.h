@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "jukebox/cache.h"
 #include "jukebox/kept.h"
@@ -23,6 +24,9 @@ struct library;
 /* `cache` is borrowed.  n_workers 0: one a core.  `background`: lowest priority, beside a live mix. */
 struct library *library_new(struct cache *cache, int n_workers, bool background, struct log *log);
 void library_free(struct library *library);
+/* The same, waiting no longer than to the deadline (of clock_now_ns).  False: it stays, with threads that hang in a file, and so
+ * must the cache. */
+bool library_try_free(struct library *library, int64_t deadline_ns) MUST_USE;
 /* What is decoded to be measured goes to `kept` too, which is borrowed until library_free.  Before the first request. */
 void library_keep(struct library *library, struct kept *kept);
 
@@ -37,6 +41,9 @@ enum status library_take(
 /* The tags (caller frees) and the length of a file, if the cache knows it by its name; nothing is measured for it. */
 enum status library_tags(
         struct library *library, const char *path, struct tags *tags, double *duration_s) MUST_USE;
+
+/* A library_take that waits ends with STATUS_CANCELLED, and so does each that would, until library_forget.  Any thread. */
+void library_interrupt(struct library *library);
 
 /* Nobody takes the tickets that wait.  What is being measured goes on, into the cache. */
 void library_forget(struct library *library);

@@ -59,6 +59,10 @@ void measure_pool_cancel(struct measure_pool *pool);
 /* Waits until all that was added is done. */
 void measure_pool_wait(struct measure_pool *pool);
 
+/* Cancels what is left, and waits for the threads to end, no longer than to the deadline (of clock_now_ns).  False: some hang in
+ * their files; then measure_pool_free would, too. */
+bool measure_pool_end(struct measure_pool *pool, int64_t deadline_ns) MUST_USE;
+
 /* Cancels what is left, joins the threads, frees.  NULL is fine. */
 void measure_pool_free(struct measure_pool *pool);
 

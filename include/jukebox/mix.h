@@ -6,6 +6,7 @@
 #ifndef JUKEBOX_MIX_H
 #define JUKEBOX_MIX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,12 @@
 #include "jukebox/resampler.h"
 #include "jukebox/status.h"
 
+/* Sound at the bus' rate, stereo, for when there is nothing else: frames 0 to n_frames, then from loop_from on again. */
+struct mix_loop {
+	const float *frames;
+	int64_t n_frames, loop_from;
+};
+
 struct mix_options {
 	int rate_hz; /* of the bus */
 	size_t buffer_bytes; /* budget of all decode-ahead rings together */
@@ -24,6 +31,12 @@ struct mix_options {
 	bool limiter;
 	double ceiling_dbtp; /* of the limiter */
 	struct kept *kept; /* where songs may be decoded already; borrowed; NULL: nowhere */
+
+	/* For a mix that must not stand still.  0: whatever is late is waited for. */
+	int64_t patience_ns; /* for the next clip, when it is due; then silence, or `fallback`, until it comes */
+	int64_t stall_ns; /* a clip of which nothing is decoded for so long is given up */
+	const struct mix_loop *fallback; /* borrowed; NULL: silence */
+	const atomic_bool *idle; /* nothing will come for now: no patience; borrowed; NULL: never */
 };
 
 /* Asked for the next clip, in order of start_frame, from one thread of the mixer's choosing, a little before it is
@@ -34,7 +47,9 @@ typedef enum status mix_next_fn(void *user, struct plan_clip *clip, struct error
 /* What happened, stamped with the output frame; called by the thread in mixer_read, must not block.  `clip` is borrowed;
  * its frames are those of the mixer.
  * For a clip that could not be read, or not to its end, MIX_CLIP_FAILED comes with the reason in `text`: its place stays silent
- * from there on, the rest of the programme is where it was. */
+ * from there on, the rest of the programme is where it was.  With options.patience_ns it is given up instead: what was known to
+ * come behind it is dropped, and the mix goes on with nothing until the turn that is to be asked for then (mixer_turn, now if the
+ * clip was on). */
 enum mix_event {
 	MIX_CLIP_START,
 	MIX_TITLE,
@@ -42,6 +57,8 @@ enum mix_event {
 	MIX_CLIP_FAILED,
 	MIX_TURNED, /* a turn was made; no clip */
 	MIX_TURN_LOST, /* another clip began before it could be made; no clip */
+	MIX_DRY, /* nothing is there in time: silence, or the fallback, from here on; no clip */
+	MIX_FLOWS, /* no more; no clip */
 };
 typedef void mix_event_fn(void *user, enum mix_event event, int64_t frame,
         const struct plan_clip *clip, const char *text);
@@ -81,7 +98,7 @@ struct mix_turn {
 };
 /* `entry` of the clip that began last, in what is mixed by now; SIZE_MAX: none. */
 size_t mixer_on_air(const struct mixer *mixer);
-/* May be called when MIX_TURN_LOST is told.  STATUS_NO_MEMORY: nothing has changed. */
+/* May be called when MIX_TURN_LOST or MIX_CLIP_FAILED is told.  STATUS_NO_MEMORY: nothing has changed. */
 enum status mixer_turn(struct mixer *mixer, const struct mix_turn *turn) MUST_USE;
 
 /* The programme is over when what is on is. */
@@ -92,7 +109,17 @@ bool mixer_leave_older(struct mixer *mixer, int64_t frames);
 
 void mixer_limiter_report(const struct mixer *mixer, struct mix_limiter_report *report);
 
+/* False: too many turns before wait for decoders that hang; later it may go. */
+bool mixer_can_turn(const struct mixer *mixer);
+/* A clip was given up, and until the next turn nothing more comes. */
+bool mixer_wants_turn(const struct mixer *mixer);
+/* Is there nothing to play just now (MIX_DRY)? */
+bool mixer_is_dry(const struct mixer *mixer);
+
 /* Stops and joins the decode-ahead threads.  NULL is fine. */
 void mixer_free(struct mixer *mixer);
+/* The same, waiting no longer than to the deadline (of clock_now_ns).  False: threads hang; the mixer stays, and so must all that
+ * `next` uses, to the end of the process. */
+bool mixer_try_free(struct mixer *mixer, int64_t deadline_ns) MUST_USE;
 
 #endif

@@ -21,6 +21,13 @@ struct player_source {
 	bool (*reload)(void *user);
 	/* How long the first song behind a turn takes to arrive; may be NULL. */
 	double (*arrival_s)(void *user);
+	/* Of a source that has no end by itself: after STATUS_END of `next`, every few seconds: tries all anew.  NULL: an end
+	 * is the end. */
+	void (*retry)(void *user);
+	/* It cannot be played now: what follows is without it.  May be NULL. */
+	void (*drop)(void *user, size_t entry);
+	/* Any thread: a call that waits for a measurement returns soon, with STATUS_CANCELLED.  May be NULL. */
+	void (*interrupt)(void *user);
 	void *user;
 };
 
@@ -30,6 +37,8 @@ struct player_report {
 	size_t failed_clips;
 	size_t failed_outputs;
 	struct mix_limiter_report limiter;
+	/* Decoders or disks hang, and threads with them: what `source` uses must stay to the end of the process. */
+	bool threads_hang;
 };
 
 /* Whom the player tells and asks while it runs; borrowed, each may be NULL. */
@@ -39,6 +48,7 @@ struct player_links {
 	struct onair *onair;
 	struct lineup *lineup; /* is told what began */
 	struct errands *errands;
+	const struct plan_clip *fallback; /* its title */
 	struct log *log;
 };
 

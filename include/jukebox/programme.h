@@ -49,6 +49,13 @@ double programme_arrival_s(const struct programme *programme);
  * old one is not used any more. Call programme_turn next.  Same thread as programme_next. */
 void programme_reload(struct programme *programme, const struct playlist *playlist);
 
+/* After STATUS_END, when that is not to be the end: what could not be played is tried again.  Same thread as programme_next. */
+void programme_retry(struct programme *programme);
+
+/* A programme_next that waits for a measurement ends with STATUS_CANCELLED; so does the next one that would, until programme_turn
+ * or programme_retry.  Any thread. */
+void programme_interrupt(struct programme *programme);
+
 /* Goes on where another run stood; before the first programme_next. */
 enum status programme_resume(
         struct programme *programme, int64_t round, size_t place, const char *last) MUST_USE;

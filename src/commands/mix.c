@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "inputs.h"
+#include "jukebox/clock.h"
 #include "jukebox/control.h"
 #include "jukebox/events.h"
 #include "jukebox/output.h"
@@ -12,6 +13,7 @@
 #include "jukebox/text.h"
 #include "settings.h"
 #include "shown.h"
+#include "standby.h"
 #include "station.h"
 
 static const struct option_spec options[] = {
@@ -25,8 +27,11 @@ static const struct option_spec options[] = {
 /* ---- outputs --------------------------------------------------------------------------------------- */
 
 enum { OUTPUTS_MOST = 32 };
+static const int64_t MEASURING_ENDS_NS = 3000000000;
 /* Of --buffer, for decoding ahead; the rest is for whole songs. */
 enum { MOST_AHEAD_BYTES = 1 << 20 };
+/* Of a live mix, which has no whole songs: a disk may take 20 seconds before anybody hears of it. */
+enum { LIVE_AHEAD_BYTES = 8 << 20 };
 
 struct plan_reader {
 	struct plan plan;
@@ -48,7 +53,9 @@ struct mix_run {
 	struct events *events;
 	struct onair *onair;
 	struct station station;
+	struct fallback *fallback; /* owned; NULL: none */
 	bool at_end; /* all was played */
+	bool threads_hang; /* so what they use stays */
 	struct shown shown;
 
 	/* for a reload */
@@ -218,22 +225,55 @@ static double arrival_s(void *user)
 	return programme_arrival_s(run->programme);
 }
 
-static bool reload(void *user)
+/* False: there is nothing in the new list; the old one stays. */
+static bool take_new_list(struct mix_run *run)
 {
-	struct mix_run *run = user;
 	size_t n_bad;
 	struct playlist *fresh = session_read_lists(run->session, run->lists, run->n_lists, &n_bad);
 	if (!fresh || playlist_count(fresh) == 0) {
-		log_print(run->log, LOG_WARNING,
-		        "reload: nothing in the new list; the old one goes on");
 		playlist_free(fresh);
 		return false;
 	}
 	programme_reload(run->programme, fresh);
 	playlist_free(run->reloaded);
 	run->reloaded = fresh;
-	log_print(run->log, LOG_INFO, "reloaded: %zu entries", playlist_count(fresh));
 	return true;
+}
+
+static bool reload(void *user)
+{
+	struct mix_run *run = user;
+	bool taken = take_new_list(run);
+	if (taken)
+		log_print(
+		        run->log, LOG_INFO, "reloaded: %zu entries", playlist_count(run->reloaded));
+	else
+		log_print(run->log, LOG_WARNING,
+		        "reload: nothing in the new list; the old one goes on");
+	return taken;
+}
+
+/* Nothing of the list can be played: it may be another one by now, or the same with its files back. */
+static void retry(void *user)
+{
+	struct mix_run *run = user;
+	struct log *log = run->session->log;
+	run->session->log = NULL; /* it has been said */
+	(void)take_new_list(run);
+	run->session->log = log;
+	programme_retry(run->programme);
+}
+
+static void drop(void *user, size_t entry)
+{
+	struct mix_run *run = user;
+	lineup_drop(programme_lineup(run->programme), entry);
+}
+
+static void interrupt(void *user)
+{
+	struct mix_run *run = user;
+	programme_interrupt(run->programme);
 }
 
 /* ---- playing ------------------------------------------------------------------------------------------- */
@@ -252,17 +292,35 @@ static void say_result(const struct mix_run *run, const struct player_report *re
 		        report->clips, length);
 }
 
-static bool play(
-        struct mix_run *run, const struct player_source *source, struct player_report *report)
+static bool is_live(const struct mix_run *run)
+{
+	bool live = false;
+	for (size_t i = 0; i < run->n_outputs; i++)
+		live = live || output_is_live(run->outputs[i]);
+	return live;
+}
+
+static void mix_options_of(const struct mix_run *run, struct mix_options *mix)
 {
 	const struct settings *s = run->settings;
-	struct mix_options mix = {.rate_hz = (int)s->rate,
-	        .buffer_bytes = s->buffer < MOST_AHEAD_BYTES ? (size_t)s->buffer : MOST_AHEAD_BYTES,
+	int64_t most_ahead = is_live(run) ? LIVE_AHEAD_BYTES : MOST_AHEAD_BYTES;
+	*mix = (struct mix_options){.rate_hz = (int)s->rate,
+	        .buffer_bytes = (size_t)(s->buffer < most_ahead ? s->buffer : most_ahead),
 	        .n_workers = s->jobs > 0 ? (int)s->jobs : 2,
 	        .quality = (enum resampler_quality)s->quality,
 	        .limiter = s->limiter == 0 && !s->plain,
 	        .ceiling_dbtp = s->ceiling,
 	        .kept = run->songs};
+}
+
+static bool play(
+        struct mix_run *run, const struct player_source *source, struct player_report *report)
+{
+	struct mix_options mix;
+	mix_options_of(run, &mix);
+	if (source->interrupt)
+		standby_set_patience(run->settings, is_live(run), &mix);
+	mix.fallback = fallback_loop(run->fallback);
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct error error = {0};
 	control_set_hooks(run->control, &hooks);
@@ -271,6 +329,7 @@ static bool play(
 	        .onair = run->onair,
 	        .lineup = lineup_of(run),
 	        .errands = run->station.errands,
+	        .fallback = fallback_title(run->fallback),
 	        .log = run->log};
 	enum status status =
 	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
@@ -289,10 +348,7 @@ static bool play(
  * The verb joints takes of each song only its ends. */
 static void keep_songs(struct mix_run *run)
 {
-	bool live = false;
-	for (size_t i = 0; i < run->n_outputs; i++)
-		live = live || output_is_live(run->outputs[i]);
-	if (live || run->settings->joints || run->settings->buffer <= MOST_AHEAD_BYTES)
+	if (is_live(run) || run->settings->joints || run->settings->buffer <= MOST_AHEAD_BYTES)
 		return;
 	run->songs = kept_new((size_t)run->settings->buffer - MOST_AHEAD_BYTES);
 	library_keep(run->library, run->songs);
@@ -307,10 +363,14 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	        .turn = turn_programme,
 	        .reload = reload,
 	        .arrival_s = arrival_s,
+	        .retry = standby_never_ends(s, is_live(run)) ? retry : NULL,
+	        .drop = drop,
+	        .interrupt = interrupt,
 	        .user = run};
 	if (s->joints)
 		source = (struct player_source){.next = next_of_joints, .user = run};
 	bool ok = play(run, &source, &report);
+	run->threads_hang = report.threads_hang;
 	size_t skipped = programme_skipped(run->programme) + report.failed_clips;
 	if (ok && report.clips == 0 && !control_stopping(run->control))
 		log_print(run->log, LOG_ERROR,
@@ -408,6 +468,13 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	return station_open(&run->station, exit_status) && open_outputs(run, exit_status);
 }
 
+static bool load_fallback(struct mix_run *run)
+{
+	struct mix_options mix;
+	mix_options_of(run, &mix);
+	return standby_load(run->session, run->settings, &mix, &run->fallback);
+}
+
 /* A run that is resumed keeps its seed: the order of play follows from it. */
 static struct programme *begin_programme(
         struct mix_run *run, struct settings *own, struct state *state)
@@ -434,9 +501,9 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		run->inputs =
 		        (struct inputs){.lists = lists, .n_lists = n, .playlist = session.playlist};
 		/* Outputs come last: a list with nothing in it leaves the file of another mix alone. */
-		if (playlist_count(session.playlist) == 0)
+		if (playlist_count(session.playlist) == 0 && !own.fallback)
 			log_print(run->log, LOG_ERROR, "nothing could be played");
-		else
+		else if (load_fallback(run))
 			run->programme = begin_programme(run, &own, &state);
 		if (run->programme && open_run(run, &exit_status)) {
 			station_resume(&run->station, &state);
@@ -444,11 +511,20 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		}
 	}
 	run_done(run);
+	state_done(&state);
+	if (run->library && !run->threads_hang)
+		run->threads_hang =
+		        !library_try_free(run->library, clock_now_ns() + MEASURING_ENDS_NS);
+	if (run->threads_hang) {
+		log_print(run->log, LOG_WARNING, "a disk or a decoder hangs: it is left behind");
+		return exit_status; /* the end of the process takes the rest */
+	}
+	session.records = NULL;
+	fallback_free(run->fallback);
 	programme_free(run->programme);
 	playlist_free(run->reloaded);
 	session_close(&session);
 	kept_free(run->songs);
-	state_done(&state);
 	return exit_status;
 }
 
@@ -477,6 +553,8 @@ int mix_run_verb(int argc, char **argv, const struct verb *verb)
 	struct mix_run run = {.settings = &settings};
 	if (settings.outputs.count > OUTPUTS_MOST)
 		exit_status = verb_usage(verb, "too many outputs");
+	else if (settings.fallback && settings.plan_file)
+		exit_status = verb_usage(verb, "--fallback goes with a list, not with --plan");
 	else if (settings.joints && settings.loop && settings.rounds == 0)
 		exit_status =
 		        verb_usage(verb, "a list without an end has no last joint: give --loop=N");

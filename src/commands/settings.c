@@ -142,7 +142,7 @@ bool session_open(struct session *session, const struct settings *s, char **list
 	if (!session->log)
 		return false;
 	session->playlist = session_read_lists(session, lists, n_lists, &session->bad_lists);
-	if (!session->playlist || session->bad_lists == (size_t)n_lists)
+	if (!session->playlist || (session->bad_lists == (size_t)n_lists && !s->fallback))
 		return false;
 	if (!open_cache(session, s, lists[0]))
 		return false;

@@ -33,7 +33,7 @@ struct settings {
 	int format, quality;
 	bool format_is_set;
 	int64_t channels, buffer;
-	const char *events, *plan_file, *control, *state_file, *now_playing, *on_track;
+	const char *events, *plan_file, *control, *state_file, *now_playing, *on_track, *fallback;
 
 	/* joints */
 	bool joints; /* only what lies around them is rendered */
@@ -143,11 +143,16 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 
 /* ... what an unattended run takes ... */
 #define RADIO_OPTIONS                                                                             \
-	{.name = "control",                                                                       \
+	{.name = "fallback",                                                                      \
 	        .kind = OPTION_TEXT,                                                              \
-	        .argument = "PATH",                                                               \
-	        OPTION_AT(control),                                                               \
-	        .help = "listen to `jukebox ctl` on a socket of this name"},                      \
+	        .argument = "FILE|LIST",                                                          \
+	        OPTION_AT(fallback),                                                              \
+	        .help = "play this, kept in memory, while the list cannot be\nplayed"},           \
+	        {.name = "control",                                                               \
+	                .kind = OPTION_TEXT,                                                      \
+	                .argument = "PATH",                                                       \
+	                OPTION_AT(control),                                                       \
+	                .help = "listen to `jukebox ctl` on a socket of this name"},              \
 	        {.name = "watch",                                                                 \
 	                .kind = OPTION_FLAG,                                                      \
 	                OPTION_AT(watch),                                                         \

@@ -6,6 +6,7 @@
  * One lock, a leaf: the callback runs without it and may call measure_pool_cancel. */
 #include "jukebox/measure.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -42,12 +44,13 @@ struct measure_pool {
 	atomic_bool cancelled;
 
 	pthread_mutex_t lock; /* all below */
-	pthread_cond_t job_came, room_came, all_done, result_came, result_told;
+	pthread_cond_t job_came, room_came, all_done, result_came, result_told, worker_gone;
 	struct job *queue[QUEUE];
 	size_t first, n_waiting, n_running;
 	struct job *first_result, *last_result;
 	size_t n_results;
 	bool ending, all_told; /* workers, and the teller, go when they have no more to do */
+	int n_alive; /* workers that have not gone */
 
 	/* constant once they run */
 	pthread_t threads[MOST_WORKERS];
@@ -168,6 +171,10 @@ static void *work(void *user)
 		become_background();
 	while ((job = take_job(pool)) != NULL)
 		run_job(pool, job);
+	pthread_mutex_lock(&pool->lock);
+	pool->n_alive--;
+	pthread_cond_broadcast(&pool->worker_gone);
+	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
@@ -191,9 +198,12 @@ static void start_threads(struct measure_pool *pool, int n_workers)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pool->has_teller = pthread_create(&pool->teller, NULL, tell, pool) == 0;
+	pthread_mutex_lock(&pool->lock);
 	while (pool->has_teller && pool->n_threads < n_workers && pool->n_threads < MOST_WORKERS &&
 	        pthread_create(&pool->threads[pool->n_threads], NULL, work, pool) == 0)
 		pool->n_threads++;
+	pool->n_alive = pool->n_threads;
+	pthread_mutex_unlock(&pool->lock);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -213,6 +223,11 @@ struct measure_pool *measure_pool_new(
 	pthread_cond_init(&pool->all_done, NULL);
 	pthread_cond_init(&pool->result_came, NULL);
 	pthread_cond_init(&pool->result_told, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->worker_gone, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	start_threads(pool, n_workers > 0 ? n_workers : count_cores());
 	if (pool->n_threads > 0)
 		return pool;
@@ -280,6 +295,22 @@ void measure_pool_wait(struct measure_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+bool measure_pool_end(struct measure_pool *pool, int64_t deadline_ns)
+{
+	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+
+	measure_pool_cancel(pool);
+	pthread_mutex_lock(&pool->lock);
+	pool->ending = true;
+	pthread_cond_broadcast(&pool->job_came);
+	while (pool->n_alive > 0 &&
+	        pthread_cond_timedwait(&pool->worker_gone, &pool->lock, &until) != ETIMEDOUT)
+		;
+	bool all = pool->n_alive == 0;
+	pthread_mutex_unlock(&pool->lock);
+	return all;
+}
+
 static void join_threads(struct measure_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
@@ -308,5 +339,6 @@ void measure_pool_free(struct measure_pool *pool)
 	pthread_cond_destroy(&pool->all_done);
 	pthread_cond_destroy(&pool->result_came);
 	pthread_cond_destroy(&pool->result_told);
+	pthread_cond_destroy(&pool->worker_gone);
 	free(pool);
 }

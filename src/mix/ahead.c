@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "deck.h"
+#include "jukebox/clock.h"
 #include "jukebox/decoder.h"
 
 enum {
@@ -30,6 +31,7 @@ enum {
 	WAKE = 4, /* blocks that are worth waking a thread for: a switch costs as much as mixing 2,000 frames */
 	EXTRA_STREAMS = 2,
 	MOST_WORKERS = 64,
+	LOW_S = 3, /* of a stream that is needed: less is little */
 };
 
 struct block {
@@ -49,10 +51,13 @@ struct stream {
 	int n_in_use; /* not yet left by the mixer */
 	struct block *first, *last; /* filled */
 	size_t n_filled, n_held; /* blocks: filled; those and the ones being filled or read */
+	size_t n_appended; /* blocks that were filled so far */
 
 	/* the mixer's */
 	struct block *reading;
 	size_t n_read;
+	size_t n_seen; /* of n_appended, when it was last looked whether it stalls */
+	int64_t looked_ns, low_since_ns;
 };
 
 struct ahead {
@@ -248,6 +253,7 @@ static void append(struct ahead *a, struct stream *s, struct block *block)
 		s->first = block;
 	s->last = block;
 	s->n_filled++;
+	s->n_appended++;
 }
 
 static void serve(
@@ -280,6 +286,14 @@ static void wake_another(struct ahead *a, struct stream *mine)
 		pthread_cond_signal(&a->work);
 }
 
+/* With the lock, which it gives back: the thread's last word. */
+static void end_thread(struct ahead *a)
+{
+	a->n_alive--;
+	pthread_cond_signal(&a->ready);
+	pthread_mutex_unlock(&a->lock);
+}
+
 static void *work(void *user)
 {
 	struct ahead *a = user;
@@ -301,9 +315,8 @@ static void *work(void *user)
 		pthread_cond_wait(&a->work, &a->lock);
 		a->n_idle--;
 	}
-	a->n_alive--;
-	pthread_mutex_unlock(&a->lock);
 	deck_scratch_free(scratch);
+	end_thread(a);
 	return NULL;
 }
 
@@ -454,8 +467,7 @@ static void *ask(void *user)
 		else
 			pthread_cond_wait(&a->ask, &a->lock);
 	}
-	a->n_alive--;
-	pthread_mutex_unlock(&a->lock);
+	end_thread(a);
 	return NULL;
 }
 
@@ -528,13 +540,22 @@ struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, vo
 	return a;
 }
 
-/* How many have not ended yet. */
-static int tell_threads_to_stop(struct ahead *a)
+/* False: the deadline has passed. */
+static bool wait_ready(struct ahead *a, int64_t deadline_ns)
+{
+	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
+}
+
+/* How many have not ended by the deadline. */
+static int tell_threads_to_stop(struct ahead *a, int64_t deadline_ns)
 {
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_cond_broadcast(&a->work);
 	pthread_cond_broadcast(&a->ask);
+	while (a->n_alive > 0 && wait_ready(a, deadline_ns))
+		;
 	int n_alive = a->n_alive;
 	pthread_mutex_unlock(&a->lock);
 	return n_alive;
@@ -542,7 +563,7 @@ static int tell_threads_to_stop(struct ahead *a)
 
 static void stop_threads(struct ahead *a)
 {
-	(void)tell_threads_to_stop(a);
+	(void)tell_threads_to_stop(a, 0);
 	if (a->has_asker)
 		pthread_join(a->asker, NULL);
 	for (int i = 0; i < a->n_workers; i++)
@@ -581,9 +602,9 @@ void ahead_free(struct ahead *ahead)
 	free(ahead);
 }
 
-bool ahead_try_free(struct ahead *ahead)
+bool ahead_try_free(struct ahead *ahead, int64_t deadline_ns)
 {
-	if (ahead && tell_threads_to_stop(ahead) > 0)
+	if (ahead && tell_threads_to_stop(ahead, deadline_ns) > 0)
 		return false;
 	ahead_free(ahead);
 	return true;
@@ -603,14 +624,7 @@ static enum status take_known(struct ahead *a, struct clip **clip, struct error 
 	return STATUS_OK;
 }
 
-/* False: the deadline has passed. */
-static bool wait_ready(struct ahead *a, int64_t deadline_ns)
-{
-	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
-}
-
-/* The same; whatever holds up measuring, as want of room for what was decoded, must not while the mixer stands. */
+/* False: the deadline has passed.  Whatever holds up measuring, as want of room for what was decoded, must not while the mixer stands. */
 static bool wait_for_clip(struct ahead *a, int64_t deadline_ns)
 {
 	kept_starve(a->options.kept, true);
@@ -678,14 +692,23 @@ const struct plan_clip *ahead_peek(struct ahead *ahead)
 	return clip;
 }
 
-static struct block *next_block(struct ahead *a, struct stream *s)
+static bool lacks_block(const struct ahead *a, const struct stream *s)
 {
+	return !s->first && !s->finished && a->work_status == STATUS_OK;
+}
+
+static struct block *next_block(struct ahead *a, struct stream *s, int64_t wait_ns)
+{
+	int64_t deadline_ns = wait_ns;
+	bool in_time = true;
 	s->needed = true;
 	a->awaited = s;
-	while (!s->first && !s->finished && a->work_status == STATUS_OK) {
+	if (lacks_block(a, s) && wait_ns > 0 && wait_ns < INT64_MAX)
+		deadline_ns = clock_now_ns() + wait_ns;
+	while (lacks_block(a, s) && in_time) {
 		if (a->n_idle && !s->busy)
 			pthread_cond_signal(&a->work);
-		pthread_cond_wait(&a->ready, &a->lock);
+		in_time = wait_ready(a, deadline_ns);
 	}
 	a->awaited = NULL;
 	struct block *block = s->first;
@@ -696,15 +719,18 @@ static struct block *next_block(struct ahead *a, struct stream *s)
 	return block;
 }
 
-enum status ahead_read(struct ahead *ahead, struct clip *clip, const float **frames,
-        size_t *n_frames, struct error *error)
+enum status ahead_read(struct ahead *ahead, struct clip *clip, int64_t wait_ns,
+        const float **frames, size_t *n_frames, struct error *error)
 {
 	struct stream *s = clip->stream;
 	if (!s->reading) {
 		pthread_mutex_lock(&ahead->lock);
-		s->reading = next_block(ahead, s);
+		s->reading = next_block(ahead, s, wait_ns);
 		enum status status = ahead->work_status;
+		bool late = lacks_block(ahead, s);
 		pthread_mutex_unlock(&ahead->lock);
+		if (!s->reading && late)
+			return STATUS_END;
 		if (!s->reading)
 			return error_set(error, status ? status : STATUS_BAD_DATA, "%s",
 			        status ? "out of memory" : "a clip is shorter than planned");
@@ -725,6 +751,56 @@ void ahead_took(struct ahead *ahead, struct clip *clip, size_t n_frames)
 	return_block(ahead, s, s->reading);
 	s->reading = NULL;
 	pthread_mutex_unlock(&ahead->lock);
+}
+
+/* With the lock.  What waits for room, or for a clip to go on with, does not lack for a decoder. */
+static bool is_low(const struct ahead *a, const struct stream *s)
+{
+	return s->n_filled * BLOCK_FRAMES < (size_t)a->options.rate_hz * LOW_S && !s->finished &&
+	       !s->waiting && may_hold_more(a, s);
+}
+
+bool ahead_stalls(struct ahead *ahead, struct clip *clip, int64_t stall_ns)
+{
+	struct stream *s = clip->stream;
+	int64_t now_ns = clock_now_ns();
+	if (!s)
+		return false;
+	pthread_mutex_lock(&ahead->lock);
+	s->needed = true;
+	bool low = is_low(ahead, s);
+	bool came = s->n_seen != s->n_appended;
+	/* Who did not look for long was stopped, and the decoders with it. */
+	if (!low || came || now_ns - s->looked_ns > stall_ns / 2)
+		s->low_since_ns = now_ns;
+	s->n_seen = s->n_appended;
+	s->looked_ns = now_ns;
+	bool stalls = low && now_ns - s->low_since_ns >= stall_ns;
+	if (low && ahead->n_idle && !s->busy)
+		pthread_cond_signal(&ahead->work);
+	pthread_mutex_unlock(&ahead->lock);
+	return stalls;
+}
+
+int64_t ahead_filled(struct ahead *ahead, const struct clip *clip)
+{
+	struct stream *s = clip->stream;
+	int64_t n = s && s->reading ? (int64_t)(s->reading->n_frames - s->n_read) : 0;
+	if (!s)
+		return 0;
+	pthread_mutex_lock(&ahead->lock);
+	for (const struct block *block = s->first; block; block = block->next)
+		n += (int64_t)block->n_frames;
+	pthread_mutex_unlock(&ahead->lock);
+	return n;
+}
+
+struct clip *ahead_coming(struct ahead *ahead)
+{
+	pthread_mutex_lock(&ahead->lock);
+	struct clip *clip = ahead->first_known;
+	pthread_mutex_unlock(&ahead->lock);
+	return clip;
 }
 
 static void leave(struct ahead *a, struct clip *clip)

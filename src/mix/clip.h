@@ -37,6 +37,8 @@ struct clip {
 	int64_t leave_from,
 	        leave_to; /* fades out between these, and is over then; 0: it plays to its end */
 	bool start_told, title_told, failure_told;
+	bool lost; /* its frames did not come in time */
+	bool given_up; /* nothing is waited for any more */
 };
 
 /* Takes *plan over.  One reference.  NULL when out of memory; then *plan is still the caller's. */

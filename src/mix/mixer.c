@@ -11,12 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bed.h"
 #include "jukebox/clock.h"
 #include "jukebox/mix.h"
 #include "limiter.h"
 #include "reel.h"
 
-enum { CHUNK_FRAMES = LIMITER_MOST_FRAMES };
+enum {
+	CHUNK_FRAMES = LIMITER_MOST_FRAMES,
+	HANGING_MOST = 8, /* reels that are over, and whose threads do not end */
+};
+/* At the very start nobody listens yet: the first song may take longer than those behind it. */
+static const int64_t FIRST_PATIENCE_NS = 10000000000, FIRST_PATIENCE_BED_NS = 3000000000;
+/* Looked for so long before a clip is due: can it be had? */
+static const int LOOK_AHEAD_S = 4;
+/* A clip that fails so near to its end is left to play what it has. */
+static const int FAILURE_MATTERS_S = 1;
+static const double GIVE_UP_FADE_S = 0.5;
+/* How long the fallback is heard before a song enters over it. */
+static const double BED_LEAD_S = 0.8;
 
 struct mixer {
 	struct mix_options options;
@@ -34,6 +47,13 @@ struct mixer {
 	int64_t mixed; /* of the next frame to mix */
 	bool over;
 	size_t n_primed; /* frames of the limiter's delay that were mixed */
+
+	/* of a mix that must not stand still */
+	int64_t await_until_ns; /* how long is waited for what is due; 0: nothing is */
+	bool starved; /* the next clip is late */
+	bool wants_turn; /* a clip was given up, and with it all behind it */
+	bool dry; /* as it was told */
+	struct bed bed;
 
 	bool fading;
 	int64_t fade_from, fade_frames;
@@ -58,6 +78,7 @@ struct mixer *mixer_new(const struct mix_options *options, mix_next_fn *next, mi
 	if (options->limiter)
 		m->limiter = limiter_new(options->rate_hz, options->ceiling_dbtp);
 	m->bus = m->own;
+	bed_init(&m->bed, options->fallback, options->rate_hz);
 	if (m->limiter || !options->limiter)
 		m->on = reel_new(options, next, user);
 	if (!m->on) {
@@ -88,6 +109,43 @@ void mixer_free(struct mixer *mixer)
 	free(mixer);
 }
 
+static bool try_free_reel(struct reel **reel, int64_t deadline_ns)
+{
+	if (*reel && !reel_try_free(*reel, deadline_ns))
+		return false;
+	*reel = NULL;
+	return true;
+}
+
+static bool try_free_reels(struct reel **first, int64_t deadline_ns)
+{
+	bool all = true;
+	while (*first) {
+		struct reel *next = (*first)->next;
+		if (try_free_reel(first, deadline_ns)) {
+			*first = next;
+		} else {
+			first = &(*first)->next;
+			all = false;
+		}
+	}
+	return all;
+}
+
+bool mixer_try_free(struct mixer *m, int64_t deadline_ns)
+{
+	if (!m)
+		return true;
+	bool leaving = try_free_reels(&m->leaving, deadline_ns),
+	     over = try_free_reels(&m->over_with, deadline_ns),
+	     coming = try_free_reel(&m->coming, deadline_ns),
+	     on = try_free_reel(&m->on, deadline_ns);
+	if (!leaving || !over || !coming || !on)
+		return false;
+	mixer_free(m);
+	return true;
+}
+
 int64_t mixer_position(const struct mixer *mixer)
 {
 	return mixer->position;
@@ -110,6 +168,11 @@ static bool has_failure_to_tell(const struct clip *clip)
 static int64_t smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
 }
 
 /* The clip's next event and its frame. */
@@ -245,7 +308,7 @@ static void free_retired(struct mixer *m)
 	struct reel **at = &m->over_with;
 	while (*at) {
 		struct reel *reel = *at, *next = reel->next;
-		if (reel_try_free(reel))
+		if (reel_try_free(reel, 0))
 			*at = next;
 		else
 			at = &reel->next;
@@ -271,6 +334,19 @@ size_t mixer_on_air(const struct mixer *m)
 	return m->last_begun;
 }
 
+bool mixer_can_turn(const struct mixer *m)
+{
+	int n = 0;
+	for (const struct reel *reel = m->over_with; reel; reel = reel->next)
+		n++;
+	return n < HANGING_MOST;
+}
+
+bool mixer_wants_turn(const struct mixer *m)
+{
+	return m->wants_turn;
+}
+
 enum status mixer_turn(struct mixer *m, const struct mix_turn *turn)
 {
 	struct reel *reel = reel_new(&m->options, m->next, turn->user);
@@ -290,14 +366,20 @@ static void fade_reel(struct reel *reel, int64_t position, int64_t frames)
 			clip_leave(clip, position, frames);
 }
 
+/* Of a clip that was not there yet: over the fallback it comes with a lead. */
+static int64_t earliest_start(const struct mixer *m)
+{
+	bool heard = bed_is_heard(&m->bed);
+	return m->mixed + (heard ? (int64_t)(BED_LEAD_S * m->options.rate_hz) : 0);
+}
+
 /* Where the coming reel's time line lies on the mixer's. */
 static int64_t shift_of_coming(const struct mixer *m, const struct plan_clip *first)
 {
 	int64_t start = m->on->shift + (first ? first->start_frame : 0);
 	if (m->turn.now)
 		start = m->mixed + m->turn.lead_frames;
-	else if (start < m->mixed)
-		start = m->mixed;
+	start = larger(start, earliest_start(m));
 	return start - (first ? first->start_frame : 0);
 }
 
@@ -328,9 +410,13 @@ static void change_over(struct mixer *m)
 			fade_reel(reel, m->mixed, frames);
 		fade_reel(m->on, m->mixed, frames);
 	}
+	if (m->options.patience_ns > 0)
+		m->on->stall_ns = m->options.patience_ns; /* a tail is not worth a longer wait */
 	append_reel(&m->leaving, m->on);
 	m->on = m->coming;
 	m->coming = NULL;
+	m->starved = m->wants_turn = false;
+	m->await_until_ns = 0;
 	tell_turn(m, MIX_TURNED);
 }
 
@@ -354,6 +440,7 @@ void mixer_end_here(struct mixer *m)
 	if (m->coming)
 		retire(m, m->coming);
 	m->coming = NULL;
+	m->wants_turn = m->starved = false;
 	soften_cut(m, NULL);
 	reel_close(m->on, m->mixed);
 }
@@ -378,22 +465,163 @@ bool mixer_leave_older(struct mixer *m, int64_t frames)
 
 static const int64_t POLL_NS = 20000000;
 
-/* Every clip that can begin at `mixed` is known.  A wait for the next one gives way to a turn. */
+static bool must_flow(const struct mixer *m)
+{
+	return m->options.patience_ns > 0;
+}
+
+/* The mixer has waited for what is due as long as it may. */
+static bool has_waited_enough(struct mixer *m)
+{
+	int64_t now_ns = clock_now_ns(), patience_ns = m->options.patience_ns;
+	if (!must_flow(m))
+		return false;
+	if (m->last_begun == SIZE_MAX)
+		patience_ns = larger(
+		        patience_ns, m->bed.loop ? FIRST_PATIENCE_BED_NS : FIRST_PATIENCE_NS);
+	if (m->await_until_ns == 0)
+		m->await_until_ns = now_ns + patience_ns;
+	return now_ns >= m->await_until_ns || (m->options.idle && atomic_load(m->options.idle));
+}
+
+static int64_t wait_for_next(const struct mixer *m)
+{
+	if (m->fading || m->starved)
+		return 0;
+	return m->coming || must_flow(m) ? clock_now_ns() + POLL_NS : INT64_MAX;
+}
+
+/* A clip that was late comes where the mixer stands by now, and all behind it too. */
+static void lay_late(struct mixer *m)
+{
+	const struct plan_clip *plan = ahead_peek(m->on->ahead);
+	if (!plan || !m->starved)
+		return;
+	int64_t late = earliest_start(m) - (plan->start_frame + m->on->shift);
+	m->on->shift += late > 0 ? late : 0;
+}
+
+static enum status take_next(struct mixer *m, struct error *error)
+{
+	lay_late(m);
+	m->starved = false;
+	m->await_until_ns = 0;
+	return reel_take(m->on, error);
+}
+
+/* Every clip that can begin at `mixed` is known.  A wait for the next one gives way to a turn, and has its end in a mix that
+ * must not stand still. */
 static enum status know_enough(struct mixer *m, struct error *error)
 {
-	struct reel *on = m->on;
-	while (!on->all_taken && m->mixed >= on->horizon) {
-		int64_t wait = m->fading ? 0 : m->coming ? clock_now_ns() + POLL_NS : INT64_MAX;
-		if (ahead_await_next(on->ahead, false, wait) != AHEAD_LATE) {
-			TRY(reel_take(on, error));
+	while (!m->on->all_taken && m->mixed >= m->on->horizon) {
+		int64_t wait = wait_for_next(m);
+		/* One that is late is to be there when it is laid. */
+		if (ahead_await_next(m->on->ahead, m->starved, wait) != AHEAD_LATE) {
+			TRY(take_next(m, error));
 			continue;
 		}
 		if (m->fading)
 			return STATUS_OK; /* what is not there is not heard any more */
-		try_turn(m, clock_now_ns() + POLL_NS);
-		on = m->on;
+		m->starved = has_waited_enough(m);
+		try_turn(m, m->starved ? 0 : clock_now_ns() + POLL_NS);
+		if (m->starved)
+			return STATUS_OK;
 	}
 	return STATUS_OK;
+}
+
+/* ---- what cannot be had -------------------------------------------------------------------------------- */
+
+static void tell_failure(struct mixer *m, struct clip *clip, const char *reason)
+{
+	struct plan_clip told = clip->plan; /* its texts are borrowed */
+	told.start_frame = clip->start;
+	told.title_frame = clip->title;
+	clip->failure_told = true;
+	if (m->event)
+		m->event(m->user, MIX_CLIP_FAILED, m->position, &told, reason);
+}
+
+/* What is there of a clip fades out; unless a newer one is on, nothing behind it can stay where it was. */
+static void give_up(struct mixer *m, struct clip *clip, const char *reason)
+{
+	bool is_newest = clip->start >= m->last_begun_start;
+	int64_t there = ahead_filled(m->on->ahead, clip),
+	        fade = (int64_t)(GIVE_UP_FADE_S * m->options.rate_hz);
+	clip->given_up = true;
+	clip_leave(clip, m->mixed, smaller(there, fade));
+	clip_hold(clip);
+	if (is_newest) {
+		m->wants_turn = true;
+		m->starved = false;
+		m->await_until_ns = 0;
+		reel_close(m->on, m->mixed);
+	}
+	tell_failure(m, clip, reason);
+	clip_release(clip);
+}
+
+/* The worker has met the failure; the mixer is about to. */
+static bool fails_soon(const struct mixer *m, const struct clip *clip)
+{
+	if (!has_failure_to_tell(clip))
+		return false;
+	int64_t at = clip->start + clip->failed_frame, second = m->options.rate_hz;
+	return at - m->mixed < second && clip_end(clip) - at > FAILURE_MATTERS_S * second;
+}
+
+static const char stalled[] = "its decoder stalls: given up";
+
+/* True: given up. */
+static bool check_clip(struct mixer *m, struct clip *clip)
+{
+	if (clip->given_up || clip->failure_told)
+		return false;
+	if (fails_soon(m, clip))
+		give_up(m, clip, clip->failure);
+	else if (clip->lost || ahead_stalls(m->on->ahead, clip, m->options.stall_ns))
+		give_up(m, clip, stalled);
+	else
+		return false;
+	return true;
+}
+
+/* The one that is known, and not yet taken. */
+static bool check_next(struct mixer *m)
+{
+	int64_t ahead_frames = (int64_t)LOOK_AHEAD_S * m->options.rate_hz;
+	if (m->on->all_taken || m->on->horizon - m->mixed > ahead_frames)
+		return false;
+	struct clip *clip = ahead_coming(m->on->ahead);
+	if (!clip)
+		return false;
+	clip->start = larger(clip->plan.start_frame + m->on->shift, m->mixed);
+	clip->title = clip->start;
+	return check_clip(m, clip);
+}
+
+/* Of a turn the first clip. */
+static void check_coming(struct mixer *m)
+{
+	struct clip *clip = m->coming ? ahead_coming(m->coming->ahead) : NULL;
+	if (!clip || !ahead_stalls(m->coming->ahead, clip, m->options.stall_ns))
+		return;
+	clip_hold(clip);
+	clip->start = clip->title = m->mixed;
+	retire(m, m->coming);
+	m->coming = NULL;
+	m->wants_turn = true;
+	tell_failure(m, clip, stalled);
+	clip_release(clip);
+}
+
+static void check_all(struct mixer *m)
+{
+	check_coming(m);
+	for (struct clip *clip = m->on->first; clip; clip = clip->next)
+		if (check_clip(m, clip))
+			return;
+	(void)check_next(m);
 }
 
 static void note_begun(struct mixer *m)
@@ -416,15 +644,60 @@ static enum status sum_reels(struct mixer *m, size_t n, struct error *error)
 	return STATUS_OK;
 }
 
+/* Of all that is known. */
+static int64_t end_of_all(const struct mixer *m)
+{
+	int64_t end = m->on->end;
+	for (const struct reel *reel = m->leaving; reel; reel = reel->next)
+		for (const struct clip *clip = reel->first; clip; clip = clip->next)
+			end = clip_end(clip) > end ? clip_end(clip) : end;
+	return end;
+}
+
+/* Nothing is there where the programme should be. */
+static bool lacks_programme(const struct mixer *m)
+{
+	if (!must_flow(m) || m->fading)
+		return false;
+	if (m->on->all_taken)
+		return (m->coming || m->wants_turn) && m->mixed >= end_of_all(m);
+	return m->starved && (m->bed.loop || m->mixed >= end_of_all(m));
+}
+
+static void note_dry(struct mixer *m)
+{
+	bool dry = lacks_programme(m);
+	if (dry == m->dry || m->fading)
+		return;
+	m->dry = dry;
+	bed_set(&m->bed, dry);
+	tell_turn(m, dry ? MIX_DRY : MIX_FLOWS);
+}
+
+bool mixer_is_dry(const struct mixer *m)
+{
+	return m->dry;
+}
+
+/* How many frames may be mixed with what is known. */
+static size_t stretch(const struct mixer *m, size_t most)
+{
+	int64_t known = m->on->all_taken ? end_of_all(m) - m->mixed : m->on->horizon - m->mixed;
+	if (m->on->all_taken && !(must_flow(m) && (m->coming || m->wants_turn)))
+		return most;
+	return known <= 0 || (uint64_t)known > most ? most : (size_t)known;
+}
+
 /* 1 to `most` frames more in `bus`. */
 static enum status mix(struct mixer *m, size_t most, size_t *n, struct error *error)
 {
 	if (m->limiter)
 		m->bus = limiter_room(m->limiter);
 	TRY(know_enough(m, error));
-	int64_t known = m->on->horizon - m->mixed;
-	*n = m->on->all_taken || known <= 0 || (uint64_t)known > most ? most : (size_t)known;
+	note_dry(m);
+	*n = stretch(m, most);
 	TRY(sum_reels(m, *n, error));
+	bed_add(&m->bed, m->bus, *n);
 	m->mixed += (int64_t)*n;
 	note_begun(m);
 	return STATUS_OK;
@@ -477,16 +750,6 @@ static enum status end_programme(struct mixer *m)
 	return STATUS_END;
 }
 
-/* Of all that is known. */
-static int64_t end_of_all(const struct mixer *m)
-{
-	int64_t end = m->on->end;
-	for (const struct reel *reel = m->leaving; reel; reel = reel->next)
-		for (const struct clip *clip = reel->first; clip; clip = clip->next)
-			end = clip_end(clip) > end ? clip_end(clip) : end;
-	return end;
-}
-
 /* The end is near, and another reel is coming: it begins before that. */
 static bool ends_within(const struct mixer *m, size_t n)
 {
@@ -501,8 +764,15 @@ static void look_for_turn(struct mixer *m, size_t n)
 		retire_left(m);
 	if (m->coming && !m->fading)
 		try_turn(m, 0);
-	while (m->coming && !m->fading && ends_within(m, n))
+	while (m->coming && !m->fading && ends_within(m, n) && !has_waited_enough(m))
 		try_turn(m, clock_now_ns() + POLL_NS);
+}
+
+/* The end, unless more is to come. */
+static bool is_last_stretch(const struct mixer *m)
+{
+	bool comes = must_flow(m) && !m->fading && (m->coming || m->wants_turn);
+	return m->on->all_taken && !comes;
 }
 
 enum status mixer_read(
@@ -515,10 +785,12 @@ enum status mixer_read(
 		n = until(m, m->fade_from + m->fade_frames, n);
 	if (m->over || n == 0)
 		return end_programme(m);
+	if (must_flow(m) && !m->fading)
+		check_all(m);
 	look_for_turn(m, n);
 	TRY(prime(m, error));
 	TRY(mix(m, n, &n, error));
-	if (m->on->all_taken)
+	if (is_last_stretch(m))
 		n = until(m, end_of_all(m), n);
 	if (n == 0)
 		return end_programme(m);

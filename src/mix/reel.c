@@ -16,6 +16,7 @@ struct reel *reel_new(const struct mix_options *options, mix_next_fn *next, void
 		free(r);
 		return NULL;
 	}
+	r->stall_ns = options->stall_ns > 0 ? options->stall_ns : INT64_MAX;
 	return r;
 }
 
@@ -34,10 +35,10 @@ void reel_free(struct reel *r)
 	free(r);
 }
 
-bool reel_try_free(struct reel *r)
+bool reel_try_free(struct reel *r, int64_t deadline_ns)
 {
 	drop_all(r);
-	if (!ahead_try_free(r->ahead))
+	if (!ahead_try_free(r->ahead, deadline_ns))
 		return false;
 	free(r);
 	return true;
@@ -166,7 +167,15 @@ static enum status add_clip(struct reel *r, struct clip *clip, int64_t at, float
 	while (n > 0) {
 		const float *frames;
 		size_t k;
-		TRY(ahead_read(r->ahead, clip, &frames, &k, error));
+		int64_t wait_ns = clip->given_up || clip->lost ? 0 : r->stall_ns;
+		enum status status = ahead_read(r->ahead, clip, wait_ns, &frames, &k, error);
+		if (status == STATUS_END) {
+			clip->lost = true;
+			if (!add)
+				memset(to, 0, 2 * n * sizeof *to);
+			return STATUS_OK;
+		}
+		TRY(status);
 		k = k < n ? k : n;
 		if (factors_of(clip, at, &k, factors))
 			gain_apply_ramp(to, frames, factors, k, add);

@@ -15,14 +15,15 @@ struct reel {
 	int64_t horizon; /* clips that begin before it are all taken */
 	int64_t end; /* of all taken clips */
 	bool all_taken;
+	int64_t stall_ns; /* a clip whose frames are waited for so long is lost; INT64_MAX: none is */
 };
 
 /* NULL when out of memory or threads. */
 struct reel *reel_new(const struct mix_options *options, mix_next_fn *next, void *user);
 /* Waits for its threads. */
 void reel_free(struct reel *reel);
-/* The same, if nothing has to be waited for. */
-bool reel_try_free(struct reel *reel);
+/* The same, if nothing has to be waited for beyond the deadline (0: at once). */
+bool reel_try_free(struct reel *reel, int64_t deadline_ns);
 
 /* The next clip becomes known; waits for it. */
 enum status reel_take(struct reel *reel, struct error *error) MUST_USE;

@@ -25,7 +25,7 @@ struct library {
 	pthread_mutex_t
 	        lock; /* guards tickets' state and what comes with it, `cancelled` and `forgotten` */
 	pthread_cond_t ready;
-	bool cancelled;
+	bool cancelled, interrupted;
 	size_t forgotten; /* tickets before this one are nobody's */
 	struct ticket tickets[LIBRARY_AHEAD];
 	size_t asked, taken; /* counts since the beginning; ticket n lies at n % LIBRARY_AHEAD */
@@ -117,6 +117,14 @@ void library_free(struct library *l)
 	free(l);
 }
 
+bool library_try_free(struct library *l, int64_t deadline_ns)
+{
+	if (l && !measure_pool_end(l->pool, deadline_ns))
+		return false;
+	library_free(l);
+	return true;
+}
+
 static bool is_being_measured(struct library *l, const char *path)
 {
 	bool found = false;
@@ -172,11 +180,11 @@ static bool is_later(struct library *l, const struct ticket *t)
 static bool wait_for(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
-	while (t->state == TICKET_MEASURING && !l->cancelled)
+	while (t->state == TICKET_MEASURING && !l->cancelled && !l->interrupted)
 		pthread_cond_wait(&l->ready, &l->lock);
-	bool cancelled = l->cancelled;
+	bool in_vain = l->cancelled || t->state == TICKET_MEASURING;
 	pthread_mutex_unlock(&l->lock);
-	return !cancelled;
+	return !in_vain;
 }
 
 enum status library_take(
@@ -214,9 +222,18 @@ enum status library_tags(struct library *l, const char *path, struct tags *tags,
 	return cache_find_tags(l->cache, path, tags, duration_s, &ignored);
 }
 
+void library_interrupt(struct library *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->interrupted = true;
+	pthread_cond_broadcast(&l->ready);
+	pthread_mutex_unlock(&l->lock);
+}
+
 void library_forget(struct library *l)
 {
 	pthread_mutex_lock(&l->lock);
+	l->interrupted = false;
 	l->forgotten = l->asked;
 	for (; l->taken < l->asked; l->taken++)
 		ticket_done(ticket_at(l, l->taken));

@@ -5,17 +5,24 @@
  */
 #include "jukebox/player.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fader.h"
+#include "jukebox/clock.h"
 #include "pace.h"
 
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 64, ASKINGS = 64 };
+/* A source that has nothing is asked again after so many seconds, then seldom and more seldom. */
+enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 16 };
+/* Threads that hang at the end are waited for so long. */
+static const int64_t END_NS = 3000000000;
 static const double STOP_FADE_S = 0.8;
 /* A skip: the old song has sunk a little when the new one enters, and is gone when that has arrived. */
 static const double SKIP_LEAD_S = 0.8, SKIP_FADE_LEAST_S = 2.4, SKIP_FADE_MOST_S = 5;
@@ -44,12 +51,19 @@ struct player {
 	struct onair *onair;
 	struct lineup *lineup;
 	struct errands *errands;
+	const struct plan_clip *fallback;
 	struct log *log;
 	struct player_report *report;
 	struct mix_options options;
 	struct mixer *mixer;
 
 	struct asking askings[ASKINGS]; /* reused: who asked so long ago has ended */
+	bool turn_due, turn_due_now; /* one that could not be made yet */
+	bool gave_up; /* the turn is for a song that was given up: without a lead */
+	atomic_bool idle; /* the source has nothing to give */
+	atomic_bool over; /* nothing is asked any more */
+	pthread_mutex_t retry_lock; /* a leaf, for the condition alone */
+	pthread_cond_t retry_now;
 	atomic_uint asking; /* number of the one that counts */
 	atomic_bool
 	        reload_due; /* for the next asking that begins: one that is overtaken never does */
@@ -140,6 +154,55 @@ static void set_fade(struct player *p, struct asking *a)
 	atomic_store(&a->fade_frames, (int64_t)(fade * p->options.rate_hz));
 }
 
+static bool counts(struct player *p, unsigned number)
+{
+	return number == atomic_load(&p->asking) && !atomic_load(&p->over);
+}
+
+/* Seconds, or until something new is asked for. */
+static void wait_to_retry(struct player *p, unsigned number, int seconds)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&p->retry_lock);
+	while (counts(p, number) &&
+	        pthread_cond_timedwait(&p->retry_now, &p->retry_lock, &until) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&p->retry_lock);
+}
+
+static void wake_retry(struct player *p)
+{
+	pthread_mutex_lock(&p->retry_lock);
+	pthread_cond_broadcast(&p->retry_now);
+	pthread_mutex_unlock(&p->retry_lock);
+}
+
+/* With source_lock.  A source that has no end by itself is asked until it has something. */
+static enum status ask_source(
+        struct player *p, unsigned number, struct plan_clip *clip, struct error *error)
+{
+	int pause_s = RETRY_FIRST_S;
+	for (;;) {
+		enum status status = p->source->next(p->source->user, clip, error);
+		if (status != STATUS_END || !p->source->retry) {
+			atomic_store(&p->idle, false);
+			return status;
+		}
+		if (!atomic_exchange(&p->idle, true))
+			log_print(p->log, LOG_WARNING,
+			        "nothing can be played: trying again and again");
+		pthread_mutex_unlock(&p->source_lock);
+		wait_to_retry(p, number, pause_s);
+		pthread_mutex_lock(&p->source_lock);
+		if (!counts(p, number))
+			return STATUS_END;
+		pause_s = pause_s < RETRY_MOST_S ? 2 * pause_s : RETRY_MOST_S;
+		p->source->retry(p->source->user);
+	}
+}
+
 static enum status next_clip(void *user, struct plan_clip *clip, struct error *error)
 {
 	struct asking *a = user;
@@ -147,12 +210,14 @@ static enum status next_clip(void *user, struct plan_clip *clip, struct error *e
 	unsigned number = a->number;
 	enum status status = STATUS_END;
 	pthread_mutex_lock(&p->source_lock);
-	if (number == atomic_load(&p->asking)) {
+	if (counts(p, number)) {
 		bool is_first = !a->begun;
 		begin_asking(p, a);
-		status = p->source->next(p->source->user, clip, error);
+		status = ask_source(p, number, clip, error);
 		if (status == STATUS_OK && is_first)
 			set_fade(p, a);
+		if (status != STATUS_OK && !counts(p, number))
+			status = STATUS_END; /* it was interrupted */
 	}
 	pthread_mutex_unlock(&p->source_lock);
 	if (status == STATUS_OK)
@@ -171,6 +236,7 @@ static struct asking *new_asking(struct player *p, size_t on_air, bool now)
 	a->begun = false;
 	atomic_store(&a->fade_frames, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz));
 	atomic_store(&p->asking, number);
+	wake_retry(p);
 	return a;
 }
 
@@ -179,14 +245,20 @@ static struct asking *new_asking(struct player *p, size_t on_air, bool now)
 static void turn(struct player *p, bool now)
 {
 	now |= p->turning_now;
+	p->turn_due = !mixer_can_turn(p->mixer);
+	p->turn_due_now = now;
+	if (p->turn_due)
+		return;
 	size_t on_air = mixer_on_air(p->mixer);
 	const struct asking *a = new_asking(p, on_air, now);
 	struct mix_turn mix_turn = {.user = (void *)a,
 	        .on_air = on_air,
 	        .now = now,
-	        .lead_frames = (int64_t)(SKIP_LEAD_S * p->options.rate_hz),
+	        .lead_frames = p->gave_up ? 0 : (int64_t)(SKIP_LEAD_S * p->options.rate_hz),
 	        .fade_frames = &a->fade_frames};
 	clear_tape(p);
+	if (p->source->interrupt)
+		p->source->interrupt(p->source->user); /* what was asked before counts no more */
 	if (mixer_turn(p->mixer, &mix_turn) == STATUS_OK) {
 		p->turning = true;
 		p->turning_now = now;
@@ -226,6 +298,38 @@ static void announce(struct player *p, const struct plan_clip *clip, int64_t fra
 	tags_done(&tags);
 }
 
+static void tell_failure(
+        struct player *p, const struct plan_clip *clip, int64_t frame, const char *text)
+{
+	p->report->failed_clips++;
+	log_file(p->log, LOG_ERROR, clip->path, "%s", text);
+	events_write(p->events, "failed", frame, clip, text);
+	if (!mixer_wants_turn(p->mixer))
+		return;
+	bool is_on = mixer_on_air(p->mixer) == clip->entry;
+	if (!is_on && p->source->drop)
+		p->source->drop(p->source->user, clip->entry);
+	p->gave_up = true;
+	turn(p, is_on);
+	p->gave_up = false;
+}
+
+/* The programme cannot be had, or can again. */
+static void tell_dry(struct player *p, bool dry, int64_t frame)
+{
+	bool has_fallback = p->options.fallback != NULL;
+	const char *what = has_fallback ? "the fallback plays" : "silence";
+	if (dry)
+		log_print(p->log, LOG_WARNING, "nothing is there in time: %s", what);
+	else
+		log_print(p->log, LOG_INFO, "the programme goes on");
+	events_write(p->events, dry ? "fallback" : "programme", frame, NULL, dry ? what : NULL);
+	if (dry && p->fallback)
+		announce(p, p->fallback, frame);
+	if (!p->stopping && !p->paused)
+		onair_set_state(p->onair, dry ? ONAIR_FALLBACK : ONAIR_PLAYING);
+}
+
 static void on_event(void *user, enum mix_event event, int64_t frame, const struct plan_clip *clip,
         const char *text)
 {
@@ -254,9 +358,11 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		events_write(p->events, "end", frame, clip, clip->reason);
 		break;
 	case MIX_CLIP_FAILED:
-		p->report->failed_clips++;
-		log_file(p->log, LOG_ERROR, clip->path, "%s", text);
-		events_write(p->events, "failed", frame, clip, text);
+		tell_failure(p, clip, frame, text);
+		break;
+	case MIX_DRY:
+	case MIX_FLOWS:
+		tell_dry(p, event == MIX_DRY, frame);
 		break;
 	case MIX_TURNED:
 		errands_poke(p->errands);
@@ -330,7 +436,9 @@ static void set_paused(struct player *p, bool paused)
 	p->paused = paused;
 	events_write(p->events, paused ? "pause" : "resume", p->report->frames, NULL, NULL);
 	if (!p->stopping)
-		onair_set_state(p->onair, paused ? ONAIR_PAUSED : ONAIR_PLAYING);
+		onair_set_state(p->onair, paused                   ? ONAIR_PAUSED
+		                          : mixer_is_dry(p->mixer) ? ONAIR_FALLBACK
+		                                                   : ONAIR_PLAYING);
 }
 
 static void set_volume(struct player *p)
@@ -373,6 +481,10 @@ static void answer_requests(struct player *p, struct mixer *mixer)
 	}
 	if (p->ending)
 		return;
+	if (control_ending(p->control) && mixer_is_dry(mixer)) {
+		begin_stop(p, mixer);
+		return;
+	}
 	if (control_ending(p->control)) {
 		p->ending = true;
 		mixer_end_here(mixer);
@@ -386,6 +498,8 @@ static void answer_requests(struct player *p, struct mixer *mixer)
 		atomic_store(&p->reload_due, true);
 	if ((reload || changed) && p->source->turn)
 		turn(p, false);
+	else if (p->turn_due)
+		turn(p, p->turn_due_now);
 }
 
 static bool is_live(const struct player *p)
@@ -435,11 +549,33 @@ static enum status play(struct player *p, struct error *error)
 	p->mixer = mixer;
 	enum status status = run_mixer(p, mixer, error);
 	mixer_limiter_report(mixer, &p->report->limiter);
-	mixer_free(mixer);
+	atomic_store(&p->over, true);
+	wake_retry(p);
+	if (p->source->interrupt)
+		p->source->interrupt(p->source->user);
+	p->report->threads_hang = !mixer_try_free(mixer, clock_now_ns() + END_NS);
 	/* Who is told to stop waits for nothing: what came of it is as good as an end. */
 	if (status == STATUS_CANCELLED && p->control && control_stopping(p->control))
 		status = STATUS_END;
 	return status == STATUS_END ? STATUS_OK : status;
+}
+
+static void init_timed_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+static void free_player(struct player *p)
+{
+	pthread_mutex_destroy(&p->lock);
+	pthread_mutex_destroy(&p->source_lock);
+	pthread_mutex_destroy(&p->retry_lock);
+	pthread_cond_destroy(&p->retry_now);
+	free(p);
 }
 
 enum status player_run(const struct player_source *source, const struct mix_options *options,
@@ -464,16 +600,19 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->begun = SIZE_MAX;
 	for (size_t i = 0; i < ASKINGS; i++)
 		p->askings[i].player = p;
+	p->fallback = links->fallback;
+	p->options.idle = &p->idle;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	fader_init(&p->fader, options->rate_hz);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->source_lock, NULL);
+	pthread_mutex_init(&p->retry_lock, NULL);
+	init_timed_condition(&p->retry_now);
 	enum status status = play(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)
 		status = error_set(error, STATUS_IO, "no output is left");
 	clear_tape(p);
-	pthread_mutex_destroy(&p->lock);
-	pthread_mutex_destroy(&p->source_lock);
-	free(p);
+	if (!report->threads_hang)
+		free_player(p);
 	return status;
 }

@@ -391,6 +391,24 @@ void programme_turn(struct programme *p, size_t on_air, bool now)
 		p->finished = true;
 }
 
+void programme_retry(struct programme *p)
+{
+	size_t last = (p->n_places + PLACES - 1) % PLACES;
+	library_forget(p->library);
+	p->first_asked = 0;
+	p->asked_all = p->finished = p->again_is_due = false;
+	p->again = LINEUP_NONE;
+	p->planned_before_round = SIZE_MAX;
+	p->shift = p->n_places > 0 ? p->places[last].end_frame : 0;
+	if (begin_planner(p) != STATUS_OK)
+		p->finished = true;
+}
+
+void programme_interrupt(struct programme *p)
+{
+	library_interrupt(p->library);
+}
+
 double programme_arrival_s(const struct programme *p)
 {
 	return p->arrival_s;

@@ -16,8 +16,8 @@ BELONGS_TO = {name: "base" for name in (
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
     "measure": "measure", "meter": "measure",
-    "control": "radio", "errands": "radio", "events": "radio", "library": "radio", "lineup": "radio", "onair": "radio",
-    "player": "radio", "programme": "radio", "separation": "radio", "state": "radio",
+    "control": "radio", "errands": "radio", "events": "radio", "fallback": "radio", "library": "radio", "lineup": "radio",
+    "onair": "radio", "player": "radio", "programme": "radio", "separation": "radio", "state": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""Never silent, never stuck: lists with nothing in them, decoders and disks that hang, as listeners hear it."""
+import json
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from cli import *  # noqa
+from streams import *  # noqa
+
+HZ = {"a.wav": 300, "b.wav": 500, "c.wav": 800, "fallback.wav": 1500}
+
+
+class Air(Player):
+    """A live programme, with its events, and what a listener gets of it."""
+
+    def __init__(self, name, *arguments, env=None, listen=True):
+        if b"httpd" not in run("--version").out:
+            skip("built without libmicrohttpd")
+        self.name, self.listener = name, None
+        for ending in (".events", ".wav"):
+            if os.path.exists(name + ending):
+                os.remove(name + ending)
+        super().__init__(*arguments, "-o", "httpd://127.0.0.1:0/x.flac", f"--events={name}.events", env=env)
+        url = self.wait_for_line("listen at").split()[-1]
+        if listen:
+            self.listener = Listener(url, name + ".flac")
+
+    def events(self, *kinds):
+        try:
+            with open(self.name + ".events", encoding="utf-8") as f:
+                lines = f.read().split("\n")[:-1]
+        except FileNotFoundError:
+            return []
+        return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
+
+    def songs(self):
+        return [os.path.basename(e["path"]) for e in self.events("start")]
+
+    def wait_for_song(self, name, times=1):
+        wait_for(lambda: self.songs().count(name) >= times or self.process.poll() is not None, f"{name}: {self.said()}")
+        assert self.process.poll() is None, self.said()
+
+    def heard(self):
+        """Stops, and tells the tones that were heard: [[Hz, seconds], ...], and the longest silence."""
+        equal(self.end(signal.SIGTERM), 0, self.said())
+        samples = decode(self.listener.end())
+        return [[hz, seconds] for hz, seconds in tones_of(samples) if seconds >= 0.5], longest_silence(samples)
+
+    def decoders(self, name):
+        """Processes that decode this file."""
+        return [pid for pid in children(children_of=self.process.pid) if opens(pid, name)]
+
+
+def parents():
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+                found[int(pid)] = int(f.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    return found
+
+
+def children(children_of):
+    of = parents()
+    helpers = {pid for pid, parent in of.items() if parent == children_of}
+    return [pid for pid, parent in of.items() if parent in helpers]
+
+
+def opens(pid, name):
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}").endswith("/" + name) for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+
+
+def songs(seconds=30):
+    for name in ("a.wav", "b.wav", "c.wav"):
+        tone(name, seconds, HZ[name])
+    tone("fallback.wav", 3, HZ["fallback.wav"])
+    run("analyze", "--cache=songs.m3u.jukebox", *HZ)
+    return playlist("songs.m3u", "a.wav", "b.wav", "c.wav")
+
+
+@test("nothing can be played: the fallback, again and again without a hole; then the files are back, and the programme comes")
+def _():
+    songs(8)
+    for name in ("a.wav", "b.wav"):
+        os.rename(name, "away-" + name)
+    playlist("lost.m3u", "a.wav", "b.wav")
+    air = Air("lost", "--loop", "lost.m3u", "--fallback=fallback.wav")
+    air.wait_for_line("the fallback plays")
+    wait_for(lambda: air.events("fallback"), "no event")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 7, "time passes")
+    for name in ("a.wav", "b.wav"):
+        os.rename("away-" + name, name)
+    air.wait_for_song("b.wav")
+    tones, silence = air.heard()
+    assert silence < 0.1, (silence, air.said())
+    equal([hz for hz, _ in tones][:3], [1500, 300, 500], air.said())
+    assert tones[0][1] > 6, tones
+    equal([e["event"] for e in air.events("fallback", "programme")], ["fallback", "programme"])
+
+
+@test("a decoder that hangs in a song: given up with one line, the next song comes, no hole; the end does not wait for it")
+def _():
+    air = Air("stall", "--loop", songs(), "--fallback=fallback.wav", "--buffer=1M")
+    air.wait_for_song("a.wav")
+    hung = wait_for(lambda: air.decoders("a.wav"), "no decoder")
+    for pid in hung:
+        os.kill(pid, signal.SIGSTOP)
+    air.wait_for_song("b.wav")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 3, "time passes")
+    tones, silence = air.heard()
+    assert time.monotonic() - began < 12, "the end took long"
+    assert silence < 0.1, (silence, air.said(), tones)
+    equal([line for line in air.lines if "a.wav" in line and "stalls" in line].__len__(), 1, air.said())
+    equal([hz for hz, _ in tones if hz != 1500], [300, 500], air.said())
+    for pid in hung:
+        assert not os.path.exists(f"/proc/{pid}") or "Z" in open(f"/proc/{pid}/stat").read(), "a decoder is left"
+
+
+main()

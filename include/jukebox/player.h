@@ -50,6 +50,9 @@ struct player_links {
 	struct errands *errands;
 	const struct plan_clip *fallback; /* its title */
 	struct log *log;
+	/* For the status line: how many tracks and frames there are in all; 0: not known, or no end. */
+	size_t n_tracks;
+	int64_t n_frames;
 };
 
 /* Plays until the source or the outputs end, or a signal says so, and finishes the outputs.  All stay the caller's to close; the

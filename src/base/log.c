@@ -22,7 +22,7 @@ struct log {
 	int fd;
 	enum log_level most;
 	bool show_status;
-	char status[256];
+	char status[640];
 	size_t counts[LOG_DEBUG + 1];
 	size_t file_lines, held_back;
 };
@@ -55,12 +55,17 @@ static void write_all(int fd, const char *text, size_t n)
 	}
 }
 
+/* The status line does not wrap (DECAWM off, and on again): of a line in two rows one would stay. */
+#define WRAP_OFF "\033[?7l"
+#define WRAP_ON "\033[?7h"
+
 /* Puts the line in place of the status line, and that below it again. */
 static void put_line(struct log *log, const char *line)
 {
 	char out[LINE_BYTES + sizeof log->status + 64];
-	int n = snprintf(out, sizeof out, "%sjukebox: %s\n%s", log->status[0] ? "\r\033[K" : "",
-	        line, log->status);
+	bool has_status = log->status[0] != '\0';
+	int n = snprintf(out, sizeof out, "%sjukebox: %s\n%s%s%s", has_status ? "\r\033[K" : "",
+	        line, has_status ? WRAP_OFF : "", log->status, has_status ? WRAP_ON : "");
 	if (n > 0)
 		write_all(log->fd, out, (size_t)n < sizeof out ? (size_t)n : sizeof out - 1);
 }
@@ -138,8 +143,8 @@ void log_status(struct log *log, const char *format, ...)
 	bool was_there = log->status[0] != '\0';
 	text_escape(log->status, sizeof log->status, raw);
 	if (was_there || log->status[0]) {
-		char out[sizeof log->status + 8];
-		int n = snprintf(out, sizeof out, "\r\033[K%s", log->status);
+		char out[sizeof log->status + 32];
+		int n = snprintf(out, sizeof out, "\r\033[K" WRAP_OFF "%s" WRAP_ON, log->status);
 		write_all(log->fd, out, (size_t)n);
 	}
 	pthread_mutex_unlock(&log->lock);

@@ -68,6 +68,8 @@ struct mix_run {
 	/* of the verb joints: the cut plan, made when the first clip is asked for */
 	struct plan_reader joints;
 	bool joints_made;
+
+	int64_t plan_frames; /* of a saved plan; 0: not known */
 };
 
 static void output_options_of(const struct mix_run *run, struct output_options *o)
@@ -292,6 +294,15 @@ static void say_result(const struct mix_run *run, const struct player_report *re
 		        report->clips, length);
 }
 
+/* Of a list that is played so often and then ends, from its beginning. */
+static size_t count_tracks(const struct mix_run *run)
+{
+	const struct settings *s = run->settings;
+	if (!run->programme || s->joints || s->watch || s->state_file || (s->loop && !s->rounds))
+		return 0;
+	return playlist_count(run->session->playlist) * (size_t)(s->rounds > 0 ? s->rounds : 1);
+}
+
 static bool is_live(const struct mix_run *run)
 {
 	bool live = false;
@@ -330,7 +341,9 @@ static bool play(
 	        .lineup = lineup_of(run),
 	        .errands = run->station.errands,
 	        .fallback = fallback_title(run->fallback),
-	        .log = run->log};
+	        .log = run->log,
+	        .n_tracks = count_tracks(run),
+	        .n_frames = run->plan_frames};
 	enum status status =
 	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
 	control_set_hooks(run->control, &(struct control_hooks){0});
@@ -413,6 +426,7 @@ static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 {
 	if (run->settings->joints && !cut_reader(run, reader))
 		return EXIT_FAILED;
+	run->plan_frames = plan_frames(&reader->plan);
 	struct player_source source = {.next = next_of_plan, .turn = turn_plan, .user = reader};
 	struct player_report report = {0};
 	if (!play(run, &source, &report) || report.clips == 0)

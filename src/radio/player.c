@@ -17,6 +17,7 @@
 #include "fader.h"
 #include "jukebox/clock.h"
 #include "pace.h"
+#include "progress.h"
 
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 64, ASKINGS = 64 };
 /* A source that has nothing is asked again after so many seconds, then seldom and more seldom. */
@@ -76,6 +77,7 @@ struct player {
 	size_t begun; /* entry of the clip that was told last to begin */
 	bool title_is_due; /* and its title has not been told */
 	struct pace pace;
+	struct progress progress;
 	bool turning, turning_now; /* a turn is under way; it is a skip */
 	bool stopping, ending, paused;
 	struct fader fader;
@@ -345,7 +347,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		forget_begun(p, clip->entry);
 		errands_poke(p->errands);
 		events_write(p->events, "start", frame, clip, NULL);
-		log_status(p->log, "playing %s", clip->title ? clip->title : clip->path);
+		progress_clip(&p->progress, clip, p->base + clip->start_frame);
 		break;
 	case MIX_TITLE:
 		p->title_is_due &= clip->entry != p->begun;
@@ -400,6 +402,7 @@ static bool write_block(struct player *p, size_t n_frames)
 	}
 	p->report->frames += (int64_t)n_frames;
 	onair_progress(p->onair, p->report->frames);
+	progress_tick(&p->progress, p->report->frames);
 	pace_wait(&p->pace, n_frames);
 	return alive > 0;
 }
@@ -520,6 +523,7 @@ static bool hold(struct player *p)
 	memset(p->block, 0, sizeof p->block);
 	p->base += BLOCK_FRAMES;
 	onair_hold(p->onair, BLOCK_FRAMES);
+	progress_hold(&p->progress, BLOCK_FRAMES);
 	return write_block(p, BLOCK_FRAMES);
 }
 
@@ -603,6 +607,9 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->fallback = links->fallback;
 	p->options.idle = &p->idle;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
+	progress_init(&p->progress, p->log, options->rate_hz, is_live(p));
+	p->progress.n_tracks = links->n_tracks;
+	p->progress.n_frames = links->n_frames;
 	fader_init(&p->fader, options->rate_hz);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->source_lock, NULL);

@@ -39,6 +39,13 @@ struct player_report {
 	struct mix_limiter_report limiter;
 	/* Decoders or disks hang, and threads with them: what `source` uses must stay to the end of the process. */
 	bool threads_hang;
+	bool silenced; /* the alarm ended it */
+};
+
+/* What goes to the outputs, below level_lufs for so long, is told; `ends`: and ends the run. */
+struct player_alarm {
+	double seconds, level_lufs;
+	bool ends;
 };
 
 /* Whom the player tells and asks while it runs; borrowed, each may be NULL. */
@@ -49,6 +56,7 @@ struct player_links {
 	struct lineup *lineup; /* is told what began */
 	struct errands *errands;
 	const struct plan_clip *fallback; /* its title */
+	const struct player_alarm *alarm;
 	struct log *log;
 	/* For the status line: how many tracks and frames there are in all; 0: not known, or no end. */
 	size_t n_tracks;

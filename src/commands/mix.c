@@ -333,6 +333,9 @@ static bool play(
 		standby_set_patience(run->settings, is_live(run), &mix);
 	mix.fallback = fallback_loop(run->fallback);
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
+	struct player_alarm alarm = {.seconds = run->settings->silence_s,
+	        .level_lufs = run->settings->silence_lufs,
+	        .ends = run->settings->silence_exit};
 	struct error error = {0};
 	control_set_hooks(run->control, &hooks);
 	struct player_links links = {.control = run->control,
@@ -343,7 +346,8 @@ static bool play(
 	        .fallback = fallback_title(run->fallback),
 	        .log = run->log,
 	        .n_tracks = count_tracks(run),
-	        .n_frames = run->plan_frames};
+	        .n_frames = run->plan_frames,
+	        .alarm = run->settings->silence_alarm ? &alarm : NULL};
 	enum status status =
 	        player_run(source, &mix, run->outputs, run->n_outputs, &links, report, &error);
 	control_set_hooks(run->control, &(struct control_hooks){0});
@@ -353,7 +357,7 @@ static bool play(
 	if (status == STATUS_OK)
 		say_result(run, report);
 	run->at_end = status == STATUS_OK && !control_stopping(run->control) &&
-	              !control_ending(run->control);
+	              !control_ending(run->control) && !report->silenced;
 	return status == STATUS_OK && report->failed_outputs == 0;
 }
 
@@ -391,6 +395,8 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	plan_done(&run->joints.plan);
 	if (!ok)
 		return EXIT_FAILED;
+	if (report.silenced)
+		return EXIT_SILENT;
 	return control_stopping(run->control) ? EXIT_DONE
 	                                      : session_exit(session, s, report.clips, skipped);
 }
@@ -431,6 +437,8 @@ static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 	struct player_report report = {0};
 	if (!play(run, &source, &report) || report.clips == 0)
 		return EXIT_FAILED;
+	if (report.silenced)
+		return EXIT_SILENT;
 	return report.failed_clips > 0 && run->settings->strict ? EXIT_SKIPPED : EXIT_DONE;
 }
 
@@ -567,6 +575,8 @@ int mix_run_verb(int argc, char **argv, const struct verb *verb)
 	struct mix_run run = {.settings = &settings};
 	if (settings.outputs.count > OUTPUTS_MOST)
 		exit_status = verb_usage(verb, "too many outputs");
+	else if (settings.silence_exit && !settings.silence_alarm)
+		exit_status = verb_usage(verb, "--silence-exit needs --silence-alarm=SECONDS");
 	else if (settings.fallback && settings.plan_file)
 		exit_status = verb_usage(verb, "--fallback goes with a list, not with --plan");
 	else if (settings.joints && settings.loop && settings.rounds == 0)

@@ -31,6 +31,7 @@ void settings_defaults(struct settings *s)
 	        .quality = 2,
 	        .channels = 2,
 	        .buffer = 256 << 20,
+	        .silence_lufs = -60,
 	        .seed = 1,
 	        .around = 8};
 }
@@ -62,6 +63,27 @@ enum status settings_parse_inner_silence(void *settings, const char *text, struc
 	}
 	return error_set(error, STATUS_USAGE,
 	        "--inner-silence: '%.100s' is not keep, shorten:S, drop or end", text);
+}
+
+enum status settings_parse_silence_alarm(void *settings, const char *text, struct error *error)
+{
+	struct settings *s = settings;
+	char seconds[24];
+	size_t n = strcspn(text, ":");
+	bool good = n > 0 && n < sizeof seconds;
+	if (good) {
+		memcpy(seconds, text, n);
+		seconds[n] = '\0';
+		good = text_to_double(seconds, &s->silence_s) == STATUS_OK;
+	}
+	if (good && text[n])
+		good = text_to_double(text + n + 1, &s->silence_lufs) == STATUS_OK;
+	if (good && s->silence_s >= 1 && s->silence_s <= 86400 && s->silence_lufs >= -100 &&
+	        s->silence_lufs <= 0)
+		return STATUS_OK;
+	return error_set(error, STATUS_USAGE,
+	        "--silence-alarm: '%.100s' is not SECONDS (1 to 86400) or SECONDS:LUFS (-100 to 0)",
+	        text);
 }
 
 void settings_policy(const struct settings *s, struct policy *policy)

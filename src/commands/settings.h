@@ -30,6 +30,8 @@ struct settings {
 
 	/* mix */
 	struct option_texts outputs;
+	bool silence_alarm, silence_exit;
+	double silence_s, silence_lufs;
 	int format, quality;
 	bool format_is_set;
 	int64_t channels, buffer;
@@ -46,6 +48,7 @@ struct settings {
 void settings_defaults(struct settings *settings);
 enum status settings_parse_separation(void *settings, const char *text, struct error *error);
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error);
+enum status settings_parse_silence_alarm(void *settings, const char *text, struct error *error);
 
 extern const char *const sandbox_names[];
 extern const char *const loudness_names[], *const limiter_names[], *const format_names[],
@@ -148,6 +151,18 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	        .argument = "FILE|LIST",                                                          \
 	        OPTION_AT(fallback),                                                              \
 	        .help = "play this, kept in memory, while the list cannot be\nplayed"},           \
+	        {.name = "silence-alarm",                                                         \
+	                .kind = OPTION_CALL,                                                      \
+	                .argument = "S[:LUFS]",                                                   \
+	                .offset = 0,                                                              \
+	                .set_offset = offsetof(struct settings, silence_alarm),                   \
+	                .parse = settings_parse_silence_alarm,                                    \
+	                .help = "tell when it has been silent for S seconds (below\n"             \
+	                        "LUFS: default -60)"},                                            \
+	        {.name = "silence-exit",                                                          \
+	                .kind = OPTION_FLAG,                                                      \
+	                OPTION_AT(silence_exit),                                                  \
+	                .help = "then exit with 4, for whoever starts it again"},                 \
 	        {.name = "control",                                                               \
 	                .kind = OPTION_TEXT,                                                      \
 	                .argument = "PATH",                                                       \

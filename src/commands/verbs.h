@@ -10,6 +10,7 @@ enum {
 	EXIT_FAILED = 1, /* nothing could be played, or an output failed */
 	EXIT_USAGE = 2,
 	EXIT_SKIPPED = 3, /* done, but tracks were skipped; only with --strict */
+	EXIT_SILENT = 4, /* silent for too long; only with --silence-exit */
 };
 
 extern const struct verb verb_mix;

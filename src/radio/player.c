@@ -18,6 +18,7 @@
 #include "jukebox/clock.h"
 #include "pace.h"
 #include "progress.h"
+#include "silence.h"
 
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 64, ASKINGS = 64 };
 /* A source that has nothing is asked again after so many seconds, then seldom and more seldom. */
@@ -81,6 +82,8 @@ struct player {
 	bool turning, turning_now; /* a turn is under way; it is a skip */
 	bool stopping, ending, paused;
 	struct fader fader;
+	const struct player_alarm *alarm;
+	struct silence *silence; /* NULL: nobody asked */
 	float block[2 * BLOCK_FRAMES];
 };
 
@@ -527,6 +530,24 @@ static bool hold(struct player *p)
 	return write_block(p, BLOCK_FRAMES);
 }
 
+static void watch_silence(struct player *p, size_t n_frames)
+{
+	enum silence_news news =
+	        p->silence ? silence_add(p->silence, p->block, n_frames) : SILENCE_NO_NEWS;
+	char text[64];
+	if (news == SILENCE_NO_NEWS)
+		return;
+	snprintf(text, sizeof text, "%g s below %g LUFS", p->alarm->seconds, p->alarm->level_lufs);
+	bool alarm = news == SILENCE_ALARM;
+	if (alarm)
+		log_print(p->log, LOG_ERROR, "silence: %s", text);
+	else
+		log_print(p->log, LOG_INFO, "there is sound again");
+	events_write(p->events, alarm ? "silence" : "sound", p->report->frames, NULL,
+	        alarm ? text : NULL);
+	p->report->silenced = alarm && p->alarm->ends && !p->stopping;
+}
+
 /* STATUS_END: this mixer is through. */
 static enum status run_mixer(struct player *p, struct mixer *mixer, struct error *error)
 {
@@ -542,11 +563,19 @@ static enum status run_mixer(struct player *p, struct mixer *mixer, struct error
 		fader_apply(&p->fader, p->block, n);
 		if (!write_block(p, n))
 			return error_set(error, STATUS_IO, "no output is left");
+		watch_silence(p, n);
+		if (p->report->silenced)
+			return STATUS_END;
 	}
 }
 
 static enum status play(struct player *p, struct error *error)
 {
+	const struct player_alarm *alarm = p->alarm;
+	if (alarm)
+		p->silence = silence_new(alarm->seconds, alarm->level_lufs, p->options.rate_hz);
+	if (alarm && !p->silence)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	struct mixer *mixer = mixer_new(&p->options, next_clip, on_event, &p->askings[0], p->log);
 	if (!mixer)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory, or no thread to be had");
@@ -605,6 +634,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	for (size_t i = 0; i < ASKINGS; i++)
 		p->askings[i].player = p;
 	p->fallback = links->fallback;
+	p->alarm = links->alarm;
 	p->options.idle = &p->idle;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	progress_init(&p->progress, p->log, options->rate_hz, is_live(p));
@@ -619,6 +649,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	if (!finish_outputs(p) && status == STATUS_OK)
 		status = error_set(error, STATUS_IO, "no output is left");
 	clear_tape(p);
+	silence_free(p->silence);
 	if (!report->threads_hang)
 		free_player(p);
 	return status;

@@ -125,4 +125,74 @@ def _():
         assert not os.path.exists(f"/proc/{pid}") or "Z" in open(f"/proc/{pid}/stat").read(), "a decoder is left"
 
 
+@test("silence alarm: told once, and its end; with --silence-exit status 4, and whole files")
+def _():
+    hole = numpy.concatenate((Wav(tone("x.wav", 3)).frames, numpy.zeros((20 * 44100, 2)), Wav("x.wav").frames))
+    write_wav("hole.wav", hole)
+    ran = run("--plain", "hole.wav", "-o", "out.wav", "--silence-alarm=5:-50", "--events=hole.events")
+    with open("hole.events", encoding="utf-8") as f:
+        told = [e for e in map(json.loads, f) if e["event"] in ("silence", "sound")]
+    equal([e["event"] for e in told], ["silence", "sound"], ran)
+    near(told[0]["second"], 8, 0.3)
+    near(told[1]["second"], 23, 0.3)
+    assert "5 s below -50 LUFS" in ran.err, ran.err
+    near(Wav("out.wav").seconds, 26, 0.1)
+    ran = run("--plain", "hole.wav", "-o", "out.wav", "--silence-alarm=5", "--silence-exit", "--state=state", status=4)
+    near(Wav("out.wav").seconds, 8, 0.3)
+    equal(Wav("out.wav").data_size, len(Wav("out.wav").body))
+    assert "hole.wav" in open("state", encoding="utf-8").read(), "the state is that of the end of the list"
+    run("--plain", "hole.wav", "-o", "out.wav", "--silence-alarm=30", "--silence-exit")
+    for wrong in ("--silence-alarm=", "--silence-alarm=x", "--silence-alarm=5:", "--silence-alarm=0", "--silence-alarm=5:3", "--silence-exit"):
+        assert "silence" in run("hole.wav", "-o", "null:", wrong, status=2).err
+
+
+@test("without a fallback: silence, which is told; the alarm ends the run")
+def _():
+    songs(8)
+    playlist("gone.m3u", "a.wav")
+    air = Air("gone", "--loop", "gone.m3u", "--silence-alarm=3", "--silence-exit")
+    air.wait_for_song("a.wav")
+    for name in ("a.wav",):
+        os.rename(name, "away-" + name)
+    equal(air.end(), 4, air.said())
+    os.rename("away-a.wav", "a.wav")
+    equal([e.get("text") for e in air.events("fallback")], ["silence"], air.said())
+    assert air.events("silence"), air.said()
+
+
+@test("a fallback that cannot be had is an error at the start; so are odd uses of it")
+def _():
+    songs()
+    with open("broken.mp3", "wb") as f:
+        f.write(b"nothing" * 1000)
+    for wrong in ("broken.mp3", "no-such-file.ogg", playlist("empty.m3u")):
+        ran = run("songs.m3u", "-o", "null:", f"--fallback={wrong}", status=1)
+        assert f"--fallback: {wrong}" in ran.err, ran.err
+    with open("plan.json", "wb") as f:
+        f.write(run("plan", "--json", "songs.m3u").out)
+    run("--plan=plan.json", "-o", "null:", "--fallback=fallback.wav", status=2)
+    write_wav("long.wav", numpy.zeros((780 * 8000, 1)) + 0.1 * numpy.random.default_rng(1).standard_normal((780 * 8000, 1)), 8000)
+    assert "at most" in run("songs.m3u", "-o", "null:", "--fallback=long.wav", status=1).err
+
+
+@test("a fallback of several songs, mixed into a pipe: they meet each other at the seam as anywhere else")
+def _():
+    songs()
+    tone("one.wav", 5, 1000, fade_out=2)
+    tone("two.wav", 5, 2000, fade_out=2)
+    playlist("empty.m3u")
+    process = subprocess.Popen([JUKEBOX, "--loop", "empty.m3u", "--fallback=" + playlist("two.m3u", "one.wav", "two.wav"),
+                                "-o", "raw:-", "--format=f32"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    sound = numpy.frombuffer(process.stdout.read(8 * 44100 * 40), "<f4").reshape(-1, 2)[:, 0]
+    process.terminate()
+    process.stdout.read()
+    said = process.stderr.read().decode()
+    equal(process.wait(), 0, said)
+    heard = [[hz, s] for hz, s in tones_of(sound) if hz and s > 0.5]
+    equal([hz for hz, _ in heard][:6], [1000, 2000] * 3, said)
+    near(heard[2][1], heard[4][1], 0.11)
+    assert longest_silence(sound) < 0.05, longest_silence(sound)
+    assert numpy.abs(numpy.diff(sound)).max() < 0.3, "a click"
+
+
 main()

@@ -56,6 +56,7 @@ static const struct verb *find_verb(const char *name)
 
 int main(int argc, char **argv)
 {
+	sandbox_serve(argc, argv);
 	setlocale(LC_CTYPE, "");
 	/* Threads allocate when a file is opened, not per block: one arena in place of one a thread saves memory and
 	 * costs nothing that can be measured. */

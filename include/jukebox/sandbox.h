@@ -5,6 +5,9 @@
  * programs or processes (seccomp, where the kernel allows it, and resource limits), at most 1 GiB of memory.  A
  * decoder that crashes, or works for SANDBOX_HANG_S of processor time on one request, is one file's failure.
  * Modules are loaded by the helper, before any file is looked at.
+ *
+ * A process that dies costs nothing: a child's file is opened once more, at the frame that was next, by another child
+ * (a decoder that crashes at the same place again is given up); a helper is replaced, SANDBOX_RESTARTS times a minute.
  * Threads: start before any thread, stop behind the last decoder; decoders are opened from any thread.
  */
 #ifndef JUKEBOX_SANDBOX_H
@@ -14,15 +17,23 @@
 
 #include "jukebox/status.h"
 
-enum { SANDBOX_HANG_S = 10 };
+struct log;
 
-/* STATUS_OK also where there is a helper but the kernel gives no seccomp: then resource limits alone hold, and
- * error->text says so.  Anything else: decoding goes on in this process, with the reason in *error. */
-enum status sandbox_start(struct error *error) MUST_USE;
+enum { SANDBOX_HANG_S = 10, SANDBOX_RESTARTS = 6 };
+
+/* Anything but STATUS_OK: there is no helper, with the reason in *error.  Then, and when the helper dies and cannot be
+ * replaced, decoding goes on in this process; with `required` files are refused, which they are also where the kernel
+ * gives no seccomp and resource limits alone would hold. */
+enum status sandbox_start(bool required, struct error *error) MUST_USE;
+
+/* Where it is told what died; borrowed until another one, or NULL, is given. */
+void sandbox_report_to(struct log *log);
 
 /* Ends the helper.  Nothing when there is none. */
 void sandbox_stop(void);
 
-bool sandbox_is_on(void);
+/* What main() begins with, if it ever starts a sandbox: a helper that takes the place of another is this program,
+ * started again.  Does not return there. */
+void sandbox_serve(int argc, char **argv);
 
 #endif

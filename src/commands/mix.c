@@ -560,7 +560,7 @@ static int run_from_plan(struct mix_run *run)
 		exit_status = mix_plan(run, &reader);
 	run_done(run);
 	plan_done(&reader.plan);
-	log_free(run->log);
+	session_log_free(run->log);
 	return exit_status;
 }
 

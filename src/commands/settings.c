@@ -8,13 +8,14 @@
 #include "jukebox/sandbox.h"
 #include "jukebox/text.h"
 
-const char *const sandbox_names[] = {"on", "off", NULL};
+const char *const sandbox_names[] = {"on", "off", "require", NULL};
 const char *const loudness_names[] = {"track", "album", "off", NULL};
 const char *const limiter_names[] = {"on", "off", NULL};
 const char *const format_names[] = {"s16", "s24", "f32", NULL};
 const char *const quality_names[] = {"fast", "medium", "high", "best", NULL};
 
 enum { LIMITER_ON, LIMITER_OFF };
+enum { SANDBOX_ON, SANDBOX_OFF, SANDBOX_REQUIRE };
 
 void settings_defaults(struct settings *s)
 {
@@ -104,7 +105,8 @@ void settings_policy(const struct settings *s, struct policy *policy)
 
 bool session_sandbox(const struct settings *s, struct error *error)
 {
-	return s->sandbox != 0 || sandbox_start(error) == STATUS_OK;
+	return s->sandbox == SANDBOX_OFF ||
+	       sandbox_start(s->sandbox == SANDBOX_REQUIRE, error) == STATUS_OK;
 }
 
 struct log *session_log(const struct settings *s)
@@ -114,7 +116,14 @@ struct log *session_log(const struct settings *s)
 	struct error error = {0};
 	if (!session_sandbox(s, &error))
 		log_print(log, LOG_DEBUG, "%s", error.text);
+	sandbox_report_to(log);
 	return log;
+}
+
+void session_log_free(struct log *log)
+{
+	sandbox_report_to(NULL);
+	log_free(log);
 }
 
 struct playlist *session_read_lists(
@@ -179,7 +188,7 @@ void session_close(struct session *session)
 	library_free(session->records);
 	cache_close(session->cache);
 	playlist_free(session->playlist);
-	log_free(session->log);
+	session_log_free(session->log);
 	*session = (struct session){0};
 }
 

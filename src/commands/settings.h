@@ -80,8 +80,8 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                .argument = "WHEN",                                                \
 	                OPTION_AT(sandbox),                                                \
 	                .choices = sandbox_names,                                          \
-	                .help = "decode in a process that can do nothing else: on, off\n"  \
-	                        "(default on, where the kernel allows it)"},               \
+	                .help = "decode in a process that can do nothing else: on, off,\n" \
+	                        "require (default on, where the kernel allows it)"},       \
 	        {.name = "strict",                                                         \
 	                .kind = OPTION_FLAG,                                               \
 	                OPTION_AT(strict),                                                 \
@@ -312,6 +312,7 @@ bool session_open(struct session *session, const struct settings *settings, char
 bool session_sandbox(const struct settings *s, struct error *error);
 
 struct log *session_log(const struct settings *settings);
+void session_log_free(struct log *log); /* behind the last decoder */
 /* Reads the lists anew, for a reload. */
 struct playlist *session_read_lists(
         struct session *session, char **lists, int n_lists, size_t *n_bad);

@@ -232,7 +232,7 @@ static void verification_done(struct verification *v)
 	survey_close(&v->expected);
 	plan_done(&v->plan);
 	free(v->checks);
-	log_free(v->log);
+	session_log_free(v->log);
 	free(v);
 }
 

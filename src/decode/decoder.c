@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "core.h"
+#include "helper.h"
 #include "id3.h"
 #include "memory.h"
 #include "modules.h"
@@ -292,18 +293,17 @@ enum status decoder_open_here(struct source *source, const struct modules *modul
 static enum status open_in_sandbox(
         struct source *source, struct decoder **decoder, struct error *error)
 {
-	struct remote *remote;
-	enum status status = remote_open(source, &remote, error);
+	enum status status;
 
-	if (status != STATUS_OK)
-		return status;
 	*decoder = calloc(1, sizeof(**decoder));
-	if (*decoder) {
-		(*decoder)->remote = remote;
-		return STATUS_OK;
+	if (!*decoder)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	status = remote_open(source, &(*decoder)->remote, error);
+	if (status != STATUS_OK) {
+		free(*decoder);
+		*decoder = NULL;
 	}
-	remote_close(remote);
-	return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	return status;
 }
 
 enum status decoder_open_source(
@@ -313,11 +313,12 @@ enum status decoder_open_source(
 	enum status status = STATUS_CANCELLED;
 
 	*decoder = NULL;
-	if (sandbox_socket() >= 0 && source_descriptor(source) >= 0)
+	if (source_descriptor(source) >= 0 && sandbox_is_on())
 		status = open_in_sandbox(source, decoder, error ? error : &ignored);
 	if (status == STATUS_CANCELLED)
 		return decoder_open_here(source, NULL, decoder, error);
-	source_close(source);
+	if (status != STATUS_OK)
+		source_close(source);
 	return status;
 }
 

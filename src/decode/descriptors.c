@@ -29,7 +29,7 @@ ssize_t descriptors_send(int socket, void *message, size_t n_bytes, const int *f
 	rights->cmsg_len = CMSG_LEN((size_t)n * sizeof(int));
 	memcpy(CMSG_DATA(rights), fds, (size_t)n * sizeof(int));
 	do
-		sent = sendmsg(socket, &header, MSG_NOSIGNAL);
+		sent = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	return sent;
 }

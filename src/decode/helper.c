@@ -13,15 +13,15 @@
 #include "modules.h"
 #include "protocol.h"
 
-/* The program ends it; what is meant for the program (a terminal's Ctrl-C, a service's stop) does not. */
+/* The program ends it, or its end, which is told by the socket: a signal of its death would come with the end of the
+ * thread that started this one.  What is meant for the program (a terminal's Ctrl-C, a service's stop) does not. */
 static void detach(void)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
 	sigset_t none;
 
 	setsid();
-	prctl(PR_SET_NAME, "jukebox-decode", 0, 0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_NAME, HELPER_NAME, 0, 0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)

@@ -43,6 +43,9 @@ struct child_reply {
 	char text[ERROR_TEXT_BYTES];
 };
 
+/* What it is called in lists of processes, and how it is started. */
+#define HELPER_NAME "jukebox-decode"
+
 /* The helper's side: serves until the other end of `socket` is closed.  Never returns. */
 _Noreturn void helper_run(int socket);
 

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "core.h"
-#include "descriptors.h"
+#include "helper.h"
+#include "jukebox/log.h"
 #include "jukebox/sandbox.h"
 #include "protocol.h"
 
@@ -27,10 +28,19 @@ enum { SLOWNESS = 10 };
 #else
 enum { SLOWNESS = 1 };
 #endif
-/* A child that neither works nor answers (its disk is gone, it was stopped) is given up. */
-enum { IDLE_S = 120 };
+enum {
+	IDLE_S = 120, /* a child that neither works nor answers (its disk is gone) is given up */
+	MEET_S = 30, /* a helper that starts no child is */
+	MOST_DEATHS = 3, /* at one place: then it is the file's doing */
+	MOST_REVIVALS = 8,
+};
 
 struct remote {
+	struct decoder
+	        *here; /* no process could be had any more: the decoder in this one; else NULL */
+	struct source *source; /* NULL: it is that one's */
+	bool with_modules;
+	unsigned helper; /* which one was asked */
 	int socket, pidfd;
 	pid_t child; /* 0: not known */
 	float *shared;
@@ -38,6 +48,9 @@ struct remote {
 	struct tags tags;
 	struct decoder_damage damage;
 	bool lost; /* crashed, hung or lied: no more requests */
+	bool died; /* lost, and gone by itself */
+	int revivals, deaths; /* deaths at one place */
+	int64_t died_at;
 	char why[ERROR_TEXT_BYTES]; /* lost, in words */
 	bool asked; /* an answer about block `next` is on its way */
 	bool ended;
@@ -59,6 +72,12 @@ static enum status give_up(struct remote *r, struct error *error, const char *wh
 	return error_set(error, STATUS_BAD_DATA, "%s", r->why);
 }
 
+static enum status give_up_dead(struct remote *r, struct error *error)
+{
+	r->died = true;
+	return give_up(r, error, "its decoder crashed");
+}
+
 /* Processor time of the child in seconds; -1 when it cannot be told. */
 static double time_used(const struct remote *r)
 {
@@ -71,17 +90,26 @@ static double time_used(const struct remote *r)
 	return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
 }
 
-/* Waits for something to read.  A child may work for allowed_s on it. */
-static bool wait_for_answer(const struct remote *r, double allowed_s)
+/* Who stops a process that decodes stops a programme: it goes on. */
+static void wake(const struct remote *r)
+{
+	sandbox_wake(r->helper);
+	if (r->pidfd >= 0)
+		pidfd_send_signal(r->pidfd, SIGCONT, NULL, 0);
+}
+
+/* Waits for something to read, for idle_s at most.  A child may work for allowed_s on it. */
+static bool wait_for_answer(const struct remote *r, int idle_s, double allowed_s)
 {
 	struct pollfd wanted = {.fd = r->socket, .events = POLLIN};
 	double before = 0;
 
-	for (int seconds = 0; seconds < IDLE_S + (int)allowed_s; seconds++) {
+	for (int seconds = 0; seconds < idle_s + (int)allowed_s; seconds++) {
 		int result = poll(&wanted, 1, 1000);
 
 		if (result > 0 || (result < 0 && errno != EINTR && errno != EAGAIN))
 			return true;
+		wake(r);
 		if (seconds == 0)
 			before = time_used(r); /* a second late, which does no harm */
 		else if (time_used(r) - before > allowed_s)
@@ -100,13 +128,13 @@ static enum status receive(
 {
 	ssize_t got;
 
-	if (!wait_for_answer(r, allowed_s * SLOWNESS))
+	if (!wait_for_answer(r, IDLE_S, allowed_s * SLOWNESS))
 		return give_up(r, error, "its decoder hung, and was stopped");
 	do
 		got = recv(r->socket, reply, sizeof(*reply), 0);
 	while (got < 0 && errno == EINTR);
 	if (got <= 0)
-		return give_up(r, error, "its decoder crashed");
+		return give_up_dead(r, error);
 	if (got != (ssize_t)sizeof(*reply) || !is_known_status(reply->status) ||
 	        reply->status == STATUS_CANCELLED)
 		return give_up(r, error, "its decoder gave no sensible answer");
@@ -124,8 +152,7 @@ static enum status ask(struct remote *r, enum child_verb verb, int64_t frame, st
 	do
 		sent = send(r->socket, &request, sizeof(request), MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)sizeof(request) ? STATUS_OK
-	                                        : give_up(r, error, "its decoder crashed");
+	return sent == (ssize_t)sizeof(request) ? STATUS_OK : give_up_dead(r, error);
 }
 
 /* ---- opening -------------------------------------------------------------------------------------- */
@@ -143,33 +170,34 @@ static bool map_memory(struct remote *r, int *memory)
 	return r->shared != NULL;
 }
 
-/* Hands the file to the helper.  False: no sandbox to be had. */
-static bool send_file(struct remote *r, struct source *source, bool with_modules)
+/* Hands the file to the helper. */
+static enum status send_file(struct remote *r, struct error *error)
 {
-	const char *name = source_path(source);
+	const char *name = source_path(r->source);
 	size_t n_name = strlen(name);
-	struct open_request request = {with_modules, source_part(source) != NULL};
+	struct open_request request = {r->with_modules, source_part(r->source) != NULL};
 	char *message = n_name < MOST_NAME_BYTES ? malloc(sizeof(request) + n_name) : NULL;
 	int ends[2] = {-1, -1}, memory = -1, on = 1;
-	bool sent = false;
+	enum status status;
 
 	if (message && map_memory(r, &memory) &&
 	        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 &&
 	        setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0) {
-		int fds[N_OPEN] = {ends[1], memory, source_descriptor(source)};
+		int fds[N_OPEN] = {ends[1], memory, source_descriptor(r->source)};
 
 		memcpy(message, &request, sizeof(request));
 		memcpy(message + sizeof(request), name, n_name);
-		sent = descriptors_send(sandbox_socket(), message, sizeof(request) + n_name, fds,
-		               N_OPEN) > 0;
-	}
+		status = sandbox_send(
+		        message, sizeof(request) + n_name, fds, N_OPEN, &r->helper, error);
+	} else
+		status = sandbox_refusal(error);
 	free(message);
 	if (memory >= 0)
 		close(memory);
 	if (ends[1] >= 0)
 		close(ends[1]);
 	r->socket = ends[0];
-	return sent;
+	return status;
 }
 
 /* The kernel's word on who sends: the child is known before it has looked at the file.  One that is gone already
@@ -190,13 +218,17 @@ static enum status meet_child(struct remote *r, struct error *error)
 	struct cmsghdr *c;
 	ssize_t got = -1;
 
-	if (wait_for_answer(r, SANDBOX_HANG_S))
+	if (wait_for_answer(r, MEET_S * SLOWNESS, 0))
 		do
 			got = recvmsg(r->socket, &header, 0);
 		while (got < 0 && errno == EINTR);
+	else
+		sandbox_kill(r->helper);
 	c = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS) {
+		r->died = true;
 		return error_set(error, STATUS_IO, "cannot start a process for its decoder");
+	}
 	memcpy(&who, CMSG_DATA(c), sizeof(who));
 	r->child = who.pid;
 	r->pidfd = pidfd_open(who.pid, 0);
@@ -228,55 +260,75 @@ static enum status take_tags(struct remote *r, size_t n_bytes, struct error *err
 	return status == STATUS_OK ? status : error_set(error, status, "out of memory");
 }
 
-static enum status finish_opening(struct remote *r, struct error *error)
+static void leave_child(struct remote *r)
+{
+	if (r->pidfd >= 0) {
+		/* it may be at work on the next block */
+		pidfd_send_signal(r->pidfd, SIGKILL, NULL, 0);
+		close(r->pidfd);
+	}
+	if (r->socket >= 0)
+		close(r->socket);
+	if (r->shared)
+		munmap(r->shared, SHARED_BYTES);
+	r->pidfd = r->socket = -1;
+	r->child = 0;
+	r->shared = NULL;
+	r->lost = r->died = r->asked = r->ended = false;
+	r->n_ready = r->next = 0;
+}
+
+/* A new child has the file open; `reply` is what it says of it. */
+static enum status start_child(struct remote *r, struct child_reply *reply, struct error *error)
+{
+	leave_child(r);
+	TRY(send_file(r, error));
+	TRY(meet_child(r, error));
+	TRY(receive(r, reply, SANDBOX_HANG_S, error));
+	if (!reply->has_filter)
+		TRY(sandbox_without_filter(error));
+	if (reply->status != STATUS_OK)
+		return error_set(error, (enum status)reply->status, "%s",
+		        reply->text[0] ? reply->text : "cannot be decoded");
+	return decoder_check_facts(&reply->facts, error);
+}
+
+static enum status open_in_child(struct remote *r, struct error *error)
 {
 	struct child_reply reply = {0};
+	enum status status = start_child(r, &reply, error);
 
-	TRY(receive(r, &reply, SANDBOX_HANG_S, error));
-	if (reply.status != STATUS_OK)
-		return error_set(error, (enum status)reply.status, "%s",
-		        reply.text[0] ? reply.text : "cannot be decoded");
+	while (status != STATUS_OK && r->died && ++r->deaths < MOST_DEATHS)
+		status = start_child(r, &reply, error);
+	TRY(status);
 	r->facts = reply.facts;
 	r->damage = reply.damage;
-	TRY(decoder_check_facts(&r->facts, error));
 	if (r->facts.frames < -1)
 		r->facts.frames = -1;
 	return take_tags(r, reply.n_frames, error);
 }
 
-static enum status open_once(
-        struct source *source, bool with_modules, struct remote **remote, struct error *error)
+enum status remote_open(struct source *source, struct remote **remote, struct error *error)
 {
-	struct remote *r = calloc(1, sizeof(*r));
+	struct remote *r = *remote = calloc(1, sizeof(*r));
 	enum status status;
 
 	if (!r)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	r->pidfd = r->socket = -1;
-	if (!send_file(r, source, with_modules)) {
-		remote_close(r);
-		return STATUS_CANCELLED;
-	}
-	status = meet_child(r, error);
-	if (status == STATUS_OK)
-		status = finish_opening(r, error);
-	if (status == STATUS_OK)
-		*remote = r;
-	else
-		remote_close(r);
-	return status;
-}
-
-enum status remote_open(struct source *source, struct remote **remote, struct error *error)
-{
-	enum status status;
-
-	*remote = NULL;
-	status = open_once(source, false, remote, error);
+	r->source = source;
+	status = open_in_child(r, error);
 	/* Crashes and the system's own refusals have nothing to do with missing modules. */
 	if (status == STATUS_END || status == STATUS_UNSUPPORTED ||
-	        (status == STATUS_BAD_DATA && !strstr(error->text, "its decoder")))
-		status = open_once(source, true, remote, error);
+	        (status == STATUS_BAD_DATA && !r->lost)) {
+		r->with_modules = true;
+		status = open_in_child(r, error);
+	}
+	if (status != STATUS_OK) {
+		r->source = NULL;
+		remote_close(r);
+		*remote = NULL;
+	}
 	return status;
 }
 
@@ -284,15 +336,9 @@ void remote_close(struct remote *r)
 {
 	if (!r)
 		return;
-	if (r->pidfd >= 0) {
-		pidfd_send_signal(
-		        r->pidfd, SIGKILL, NULL, 0); /* it may be at work on the next block */
-		close(r->pidfd);
-	}
-	if (r->socket >= 0)
-		close(r->socket);
-	if (r->shared)
-		munmap(r->shared, SHARED_BYTES);
+	leave_child(r);
+	decoder_close(r->here);
+	source_close(r->source);
 	tags_done(&r->tags);
 	free(r);
 }
@@ -345,6 +391,91 @@ static enum status take_block(struct remote *r, struct error *error)
 	return ask_for_block(r, error);
 }
 
+/* Sends it to a frame; what was asked before is forgotten. */
+static enum status seek_child(struct remote *r, int64_t frame, struct error *error)
+{
+	struct child_reply reply = {0};
+	/* A format that cannot seek decodes up to there. */
+	double allowed_s = SANDBOX_HANG_S + (double)frame / r->facts.sample_rate_hz / 20;
+
+	r->position = frame;
+	r->n_ready = 0;
+	r->ended = false;
+	if (r->asked) {
+		r->asked = false;
+		TRY(receive(r, &reply, SANDBOX_HANG_S, error));
+	}
+	TRY(ask(r, CHILD_SEEK, frame, error));
+	TRY(receive(r, &reply, allowed_s, error));
+	return reply.status == STATUS_OK
+	               ? STATUS_OK
+	               : error_set(error, (enum status)reply.status, "%s", reply.text);
+}
+
+/* ---- what died ------------------------------------------------------------------------------------- */
+
+static enum status go_on_here(struct remote *r, struct error *error)
+{
+	struct source *source = r->source;
+
+	r->source = NULL;
+	TRY(decoder_open_here(source, NULL, &r->here, error));
+	return decoder_seek(r->here, r->position, error);
+}
+
+/* Another child goes on at r->position. */
+static enum status revive(struct remote *r, struct error *error)
+{
+	struct child_reply reply = {0};
+	enum status status = start_child(r, &reply, error);
+
+	if (status == STATUS_CANCELLED)
+		return go_on_here(r, error);
+	TRY(status);
+	if (reply.facts.sample_rate_hz != r->facts.sample_rate_hz ||
+	        reply.facts.channels != r->facts.channels)
+		return give_up(r, error, "its decoder gave no sensible answer");
+	return r->position > 0 ? seek_child(r, r->position, error) : STATUS_OK;
+}
+
+/* A process may die of what is not the file's doing: somebody killed it, or the system did, out of memory.  Then the
+ * next one passes the place. */
+static bool may_revive(struct remote *r)
+{
+	if (r->died_at != r->position)
+		r->deaths = 0;
+	r->died_at = r->position;
+	return ++r->deaths < MOST_DEATHS && ++r->revivals <= MOST_REVIVALS;
+}
+
+/* Leaves any other failure, and a death that cannot be mended, as they are. */
+static enum status mend(struct remote *r, enum status status, struct error *error)
+{
+	struct error reason = *error, ignored = {0};
+
+	if (!r->died)
+		return status;
+	while (r->died && may_revive(r))
+		if (revive(r, &ignored) == STATUS_OK) {
+			if (!r->here)
+				log_file(sandbox_log(), LOG_WARNING, source_path(r->source),
+				        "its decoder died, and was started again");
+			*error = (struct error){0};
+			return STATUS_OK;
+		}
+	*error = reason;
+	r->lost = true;
+	snprintf(r->why, sizeof(r->why), "%s", reason.text);
+	return status;
+}
+
+static enum status next_block(struct remote *r, struct error *error)
+{
+	if (!r->asked)
+		TRY(ask_for_block(r, error));
+	return take_block(r, error);
+}
+
 enum status remote_read(
         struct remote *r, float *to, size_t max_frames, size_t *n_frames, struct error *error)
 {
@@ -355,13 +486,14 @@ enum status remote_read(
 		return STATUS_OK;
 	if (r->lost)
 		return error_set(error, STATUS_BAD_DATA, "%s", r->why);
-	if (r->n_ready == 0) {
-		if (r->ended)
-			return STATUS_END;
-		if (!r->asked)
-			TRY(ask_for_block(r, error));
-		TRY(take_block(r, error));
+	while (r->n_ready == 0 && !r->here) {
+		enum status status = r->ended ? STATUS_END : next_block(r, error);
+
+		if (status != STATUS_OK)
+			TRY(mend(r, status, error));
 	}
+	if (r->here)
+		return decoder_read(r->here, to, max_frames, n_frames, error);
 	*n_frames = r->n_ready < max_frames ? r->n_ready : max_frames;
 	decoder_copy_clean(to, r->ready, *n_frames * channels);
 	r->ready += *n_frames * channels;
@@ -372,24 +504,18 @@ enum status remote_read(
 
 enum status remote_seek(struct remote *r, int64_t frame, struct error *error)
 {
-	struct child_reply reply = {0};
-	/* A format that cannot seek decodes up to there. */
-	double allowed_s = SANDBOX_HANG_S + (double)frame / r->facts.sample_rate_hz / 20;
+	enum status status;
 
 	if (r->lost)
 		return error_set(error, STATUS_BAD_DATA, "%s", r->why);
+	if (r->here)
+		return decoder_seek(r->here, frame, error);
 	if (frame == r->position)
 		return STATUS_OK;
-	if (r->asked) {
-		r->asked = false;
-		TRY(receive(r, &reply, SANDBOX_HANG_S, error));
-	}
-	r->n_ready = 0;
-	r->ended = false;
-	TRY(ask(r, CHILD_SEEK, frame, error));
-	TRY(receive(r, &reply, allowed_s, error));
-	if (reply.status != STATUS_OK)
-		return error_set(error, (enum status)reply.status, "%s", reply.text);
-	r->position = frame;
-	return STATUS_OK;
+	status = seek_child(r, frame, error);
+	if (status != STATUS_OK)
+		status = mend(r, status, error);
+	if (status != STATUS_OK)
+		r->position = -1; /* wherever it stands */
+	return status;
 }

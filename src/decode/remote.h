@@ -6,8 +6,8 @@
 
 struct remote;
 
-/* STATUS_CANCELLED: there is no sandbox to be had, decode here.  `source` stays the caller's; its descriptor goes to
- * the child. */
+/* STATUS_CANCELLED: there is no sandbox to be had, decode here.  `source` is the decoder's when it opens, else it stays
+ * the caller's; a child gets its descriptor. */
 enum status remote_open(
         struct source *source, struct remote **remote, struct error *error) MUST_USE;
 void remote_close(struct remote *remote); /* NULL: nothing */
@@ -19,8 +19,5 @@ const struct decoder_damage *remote_damage(const struct remote *remote);
 enum status remote_read(struct remote *remote, float *to, size_t max_frames, size_t *n_frames,
         struct error *error) MUST_USE;
 enum status remote_seek(struct remote *remote, int64_t frame, struct error *error) MUST_USE;
-
-/* The program's end of the helper's socket; -1: off. */
-int sandbox_socket(void);
 
 #endif

@@ -2,6 +2,7 @@
 """Decoders in a process of their own: what one does to itself, it does to nobody else."""
 import glob
 import os
+import select
 import signal
 import sys
 
@@ -38,17 +39,23 @@ def between_good(bad, *options):
     return lines[0]
 
 
-def decoders_of(pid):
-    """The processes that decode for a run: children of its only child."""
-    found = {}
+def children(pid):
+    """Those that have not ended."""
+    found = []
     for name in glob.glob("/proc/[0-9]*/stat"):
         try:
             with open(name) as f:
-                text = f.read()
+                state, parent = f.read().rsplit(")", 1)[1].split()[:2]
         except OSError:
             continue
-        found.setdefault(int(text.rsplit(")", 1)[1].split()[1]), []).append(int(text.split()[0]))
-    return [child for helper in found.get(pid, []) for child in found.get(helper, [])]
+        if int(parent) == pid and state not in "ZX":
+            found.append(int(name.split("/")[2]))
+    return found
+
+
+def decoders_of(pid):
+    """The processes that decode for a run: children of its only child."""
+    return [child for helper in children(pid) for child in children(helper)]
 
 
 @test("the same bytes with and without a sandbox")
@@ -101,28 +108,167 @@ def _():
     assert "crashed" in between_good(evil("L"))
 
 
-@test("a decoder that is killed in the middle of a mix costs the rest of its track")
+class Mix:
+    """A run that plays three tracks of two minutes each, and waits for us in the first."""
+
+    def __init__(self, *options, **environment):
+        prepare()
+        if not os.path.exists("kill.db"):
+            tone("long.wav", 120, 330)
+            tone("later.wav", 120, 660)
+            tone("last.wav", 120, 550)
+            run("analyze", "long.wav", "later.wav", "last.wav", "--cache=kill.db")
+            names = playlist("kill.m3u", "long.wav", "later.wav", "last.wav")
+            with open("unharmed.wav", "wb") as f:
+                f.write(run("--plain", "--cache=kill.db", names, "-o", "-").out)
+        self.process = subprocess.Popen([JUKEBOX, "--plain", "--cache=kill.db", "-v", *options, "kill.m3u", "-o", "-"],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        bufsize=0, env=dict(os.environ, **environment))
+        self.got = b""
+        self.read(400000)
+
+    def read(self, n_bytes):
+        until = len(self.got) + n_bytes
+        while len(self.got) < until:
+            more = self.process.stdout.read(65536)
+            assert more, self.process.stderr.read()
+            self.got += more
+
+    def helper(self):
+        found = children(self.process.pid)
+        equal(len(found), 1, "helpers")
+        return found[0]
+
+    def decoders(self):
+        found = decoders_of(self.process.pid)
+        assert found, "no process decodes"
+        return found
+
+    def rest(self, status=0):
+        """What it says, when it has ended; the music is in got."""
+        more, said = self.process.communicate(timeout=LONGEST_SECONDS)
+        self.got += more
+        equal(self.process.returncode, status, said)
+        return said.decode()
+
+    def is_unharmed(self):
+        with open("unharmed.wav", "rb") as f:
+            equal(self.got == f.read(), True, "the music is what it is when nobody is killed")
+
+
+def kill(signal_number, *pids):
+    """... and, where it kills, waits for the end."""
+    for pid in pids:
+        try:
+            process = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        signal.pidfd_send_signal(process, signal_number)
+        if signal_number == signal.SIGKILL:
+            assert select.select([process], [], [], LONGEST_SECONDS)[0]
+        os.close(process)
+
+
+@test("a decoder that is killed in the middle of a song costs nothing: another goes on where it was")
+def _():
+    mix = Mix()
+    kill(signal.SIGKILL, *mix.decoders())
+    said = mix.rest()
+    assert "long.wav: warning: its decoder died, and was started again" in said, said
+    mix.is_unharmed()
+
+
+@test("the helper is killed twice: others take its place, and nothing is lost")
+def _():
+    mix = Mix()
+    first = mix.helper()
+    kill(signal.SIGKILL, first)
+    mix.read(15 << 20)  # the samples that were ahead, and some that were not
+    second = mix.helper()
+    assert second != first
+    kill(signal.SIGKILL, second)
+    said = mix.rest()
+    equal(said.count("helper process died; another took its place"), 2, said)
+    mix.is_unharmed()
+
+
+@test("decoders and the helper are killed at once: nothing is lost")
+def _():
+    mix = Mix()
+    kill(signal.SIGKILL, *mix.decoders(), mix.helper())
+    said = mix.rest()
+    assert "another took its place" in said, said
+    mix.is_unharmed()
+
+
+@test("... or stopped: they are sent on")
+def _():
+    mix = Mix()
+    kill(signal.SIGSTOP, *mix.decoders(), mix.helper())
+    mix.rest()
+    mix.is_unharmed()
+
+
+@test("a helper that dies again and again is not replaced for ever: then the program decodes")
+def _():
+    mix = Mix("--buffer=1M")
+    for _ in range(7):
+        while not children(mix.process.pid):
+            mix.read(65536)
+        kill(signal.SIGKILL, mix.helper())
+        mix.read(1 << 20)  # three deaths at one place would be the file's doing
+    said = mix.rest()
+    assert "died 7 times: for a minute files are decoded in the program itself" in said, said
+    mix.is_unharmed()
+
+
+@test("a decoder and the helper hold no descriptor that they do not need")
+def _():
+    with open("held", "w") as held:
+        os.set_inheritable(held.fileno(), True)
+        mix = Mix()
+    kill(signal.SIGKILL, mix.helper())
+    mix.read(15 << 20)
+    links = lambda pid: {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    of_helper, of_decoders = links(mix.helper()), [links(pid) for pid in mix.decoders()]
+    mix.rest()
+    equal(sorted(of_helper), [0, 1, 2, 3], of_helper)
+    equal([of_helper[0], of_helper[1], of_helper[3].split(":")[0]], ["/dev/null", "/dev/null", "socket"], of_helper)
+    for held in of_decoders:
+        equal(sorted(held), [0, 1, 2, 3, 4], held)
+        assert held[3].endswith(".wav") and held[4].startswith("socket:"), held
+
+
+def without_seccomp():
+    """LD_PRELOAD for a kernel that refuses filters."""
+    if b"__asan_init" in open(JUKEBOX, "rb").read() or b"__tsan_init" in open(JUKEBOX, "rb").read():
+        skip("sanitizers want to be loaded first")
+    with open("refuse.c", "w") as f:
+        f.write("int seccomp_load(void *filter) { return -22; }\n")
+    subprocess.run([*CC, "-shared", "-fPIC", "-o", "refuse.so", "refuse.c"], check=True)
+    return {"LD_PRELOAD": os.path.abspath("refuse.so")}
+
+
+@test("without seccomp limits on resources hold, and --verbose says so")
+def _():
+    refusing = without_seccomp()
+    deed = evil("F")
+    ran = run("--plain", "--no-cache", "-v", playlist("limits.m3u", "one.wav", deed), "-o", "limits.wav", env=refusing)
+    equal(ran.err.count("no seccomp here: decoders are held by limits on resources alone"), 1, ran.err)
+    for what in ("file", "new file", "network", "local socket"):
+        assert f"{what} refused" in ran.err, ran.err
+    equal(len(Wav("limits.wav").frames), RATE)
+
+
+@test("--sandbox=require refuses files where there is no seccomp, and plays them where there is")
 def _():
     prepare()
-    tone("long.wav", 120, 330)
-    run("analyze", "long.wav", "two.wav", "--cache=kill.db")
-    names = playlist("kill.m3u", "long.wav", "two.wav")
-    mix = subprocess.Popen([JUKEBOX, "--plain", "--cache=kill.db", names, "-o", "-"], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-    got = b""
-    while len(got) < 400000:  # it plays, and waits for us
-        got += mix.stdout.read(65536)
-    victims = decoders_of(mix.pid)
-    assert victims, "no process decodes"
-    for pid in victims:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    rest, said = mix.communicate(timeout=LONGEST_SECONDS)
-    equal(mix.returncode, 0, said)
-    assert b"long.wav" in said and b"crashed" in said, said
-    equal((len(got) + len(rest) - 44) // 4, 121 * RATE, "frames: what follows keeps its place")
+    names = playlist("require.m3u", "one.wav", "two.wav")
+    ran = run("--plain", "--no-cache", "--sandbox=require", names, "-o", "require.wav", status=None)
+    if ran.status == 0:
+        equal(len(Wav("require.wav").frames), 2 * RATE)
+        ran = run("--plain", "--no-cache", "--sandbox=require", names, "-o", "none.wav", env=without_seccomp(), status=1)
+    equal(ran.err.count("there is no seccomp to decode it under"), 2, ran)
 
 
 @test("no process is left behind, and Ctrl-C at a terminal does not reach the helper")

@@ -1,7 +1,7 @@
 /* evil-decoder.c - a module that does what a decoder must not: tests/cli/sandbox.t builds it.
  *
  * Its format: "EVIL" and a letter: C crashes, H hangs, M wants all memory, P tries what is forbidden and
- * reports it as its reason, L crashes later, behind a second of music. */
+ * reports it as its reason, F only what limits on resources forbid, L crashes later, behind a second of music. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jukebox/module.h>
@@ -40,14 +40,15 @@ static int try_program(void)
 	return execve("/bin/true", arguments, environment);
 }
 
-static enum status try_all(struct decoder_handle *d)
+static enum status try_all(struct decoder_handle *d, bool without_filter)
 {
 	const char *file = word(open("/etc/passwd", O_RDONLY));
 	const char *made = word(open("made-by-a-decoder", O_WRONLY | O_CREAT, 0600));
 	const char *net = word(socket(AF_INET, SOCK_STREAM, 0));
 	const char *local = word(socket(AF_UNIX, SOCK_STREAM, 0));
-	const char *process = word(try_fork());
-	const char *program = strcmp(net, "allowed") == 0 ? "untried" : word(try_program());
+	const char *process = without_filter ? "untried" : word(try_fork());
+	const char *program = without_filter || strcmp(net, "allowed") == 0 ? "untried"
+	                                                                    : word(try_program());
 
 	return error_set(d->error, STATUS_BAD_DATA,
 	        "file %s, new file %s, network %s, local socket %s, process %s, program %s", file,
@@ -73,8 +74,8 @@ static enum status evil_open(struct decoder_handle *d)
 		abort();
 	while (s->deed == 'H')
 		turns++;
-	if (s->deed == 'P')
-		return try_all(d);
+	if (s->deed == 'P' || s->deed == 'F')
+		return try_all(d, s->deed == 'F');
 	if (s->deed == 'M') {
 		memory = malloc((size_t)3 << 30);
 		free(memory);

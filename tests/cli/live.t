@@ -56,6 +56,24 @@ def _():
     assert "nosuchdevice" in ran.err, ran.err
 
 
+@test("ALSA: a device that somebody else plays on: status 1, the system's reason")
+def _():
+    if not has_alsa():
+        skip("built without ALSA")
+    if b"libasan" in subprocess.run(["ldd", JUKEBOX], stdout=subprocess.PIPE).stdout:
+        skip("sanitizers want to be loaded first")
+    with open("busy.c", "w") as f:
+        f.write("#include <errno.h>\nint snd_pcm_open(void **pcm, const char *name, int stream, int mode);\n"
+                "int snd_pcm_open(void **pcm, const char *name, int stream, int mode)\n{\n\treturn -EBUSY;\n}\n")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-o", "busy.so", "busy.c"], check=True)
+    environment = dict(alsa("card.wav"), LD_PRELOAD=os.path.abspath("busy.so"))
+    ran = run("a.wav", "-o", "alsa:hw:0", status=1, env=environment)
+    equal(ran.lines, ["jukebox: alsa:hw:0: cannot open: Device or resource busy"])
+    ran = run("--plain", "a.wav", "-o", "alsa:hw:0", "-o", "beside.wav", status=1, env=environment)
+    equal(ran.lines, ["jukebox: alsa:hw:0: cannot open: Device or resource busy"])
+    assert not os.path.exists("beside.wav")
+
+
 @test("standard output a terminal, and no sound card: an error that says what to do; no audio")
 def _():
     tone("a.wav", 1)

@@ -17,6 +17,13 @@ def probe(path, *entries):
     return [stream[entry] for entry in entries]
 
 
+def decoded(path):
+    """Mono samples at 44100 Hz, by ffmpeg, whatever it says of the end."""
+    said = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-ac", "1", "-ar", "44100", "-f", "f32le", "-"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+    return numpy.frombuffer(said, "<f4")
+
+
 @test("each output has a format of its own")
 def _():
     tone("a.wav", 3)
@@ -47,6 +54,59 @@ def _():
         one_line(run("a.wav", stdout=full, status=1), "standard output", "No space left on device")
     one_line(run("a.wav", "-o", "x.ogg?quality=77", status=2), "x.ogg", "must be a number", "--help")
     one_line(run("a.wav", "-o", "x.bin?codec=none", status=2), "x.bin", "there is none", "--help")
+
+
+ENDINGS = ("wav", "raw", "flac", "aiff", "au", "caf", "w64", "ogg", "opus", "mp3", "mp2")
+
+
+def encoders():
+    built_in = re.search(rb"^encoders: (.*)$", run("--version").out, re.M)[1].decode().split()
+    return [ending for ending in ENDINGS if {"ogg": "vorbis"}.get(ending, ending) in built_in]
+
+
+@test("each encoder on a full device: one line, the system's reason, status 1")
+def _():
+    for codec in encoders():
+        ran = run("--no-cache", "a.wav", "-o", f"/dev/full?codec={codec}", status=1)
+        equal(len(ran.lines), 1, ran)
+        # Those whose head is written again at the end refuse what cannot be gone back in.
+        assert "/dev/full: cannot write: No space left on device" in ran.err or "cannot go to a pipe" in ran.err, ran
+
+
+@test("each encoder on a disk that is full at the very end: one line, status 1, and what is there is whole")
+def _():
+    def limited(n_bytes):
+        import resource
+        return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+    for codec in encoders():
+        path = f"last.{codec}" if codec != "raw" else "raw:last.raw"
+        name = path.split(":")[-1]
+        run("--no-cache", "a.wav", "-o", path)
+        size = os.path.getsize(name)
+        process = subprocess.run([JUKEBOX, "--no-cache", "a.wav", "-o", path], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                 preexec_fn=limited(size - 1))
+        equal(process.returncode, 1, f"{name}: {process.stderr}")
+        equal(process.stderr.splitlines(), [f"jukebox: {name}: cannot write: File too large"])
+        if codec != "raw":
+            assert len(decoded(name)) > 44100, name  # of Ogg the last page is missing: with so little in it, a second and more
+
+
+@test("a disk that says at close that it is full: one line, status 1")
+def _():
+    if not shutil.which("strace"):
+        skip("strace is not installed")
+    for codec in encoders():
+        path = f"late.{codec}" if codec != "raw" else "raw:late.raw"
+        name = path.split(":")[-1]
+        process = subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-P", os.path.abspath(name), "-e", "inject=close:error=ENOSPC",
+                                  JUKEBOX, "--no-cache", "--sandbox=off", "a.wav", "-o", path], stdin=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, text=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        with open("trace", encoding="utf-8") as f:
+            trace = f.read()
+        if "INJECTED" not in trace:
+            skip("strace can inject nothing here")
+        equal(process.returncode, 1, f"{name}: {process.stderr}")
+        equal(process.stderr.splitlines(), [f"jukebox: {name}: cannot close: No space left on device"])
 
 
 @test("a reader that goes away: one line, status 1")

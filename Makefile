@@ -70,7 +70,7 @@ MODULE_SHOUT := output-icecast
 MODULE_HTTPD := output-httpd
 SOURCES_libav := $(sort $(wildcard src/modules/libav/*.c))
 SOURCES_output-alsa := src/output/alsa.c src/output/device_samples.c
-SOURCES_output-icecast := src/output/icecast.c src/output/url.c
+SOURCES_output-icecast := $(addprefix src/output/,icecast.c inquiry.c url.c)
 SOURCES_output-httpd := $(addprefix src/output/,httpd.c server.c pages.c stream.c url.c)
 PACKAGES_libav := libavformat libavcodec libavutil
 PACKAGES_output-alsa := alsa
@@ -78,7 +78,7 @@ PACKAGES_output-icecast := shout
 PACKAGES_output-httpd := libmicrohttpd jansson ogg
 # What is in modules alone.
 SOURCES_ALSA := src/output/alsa.c
-SOURCES_SHOUT := src/output/icecast.c
+SOURCES_SHOUT := src/output/icecast.c src/output/inquiry.c
 SOURCES_HTTPD := src/output/httpd.c src/output/server.c src/output/pages.c
 
 # Targets that need no libraries, or see to them first.

@@ -6,10 +6,12 @@
  * that was never accepted gives up after some refusals (the password is wrong, or somebody else has the
  * mount); one that was goes on for ever.
  * Titles: new logical streams for Ogg; for MP3 the server's metadata request, which libshout makes by itself, and which
- * may take as long as the server does.  Names are looked up by libshout and may take as long too.
+ * may take as long as the server does.  Names are looked up by libshout too, in this thread; so that neither the start nor
+ * the end of the programme waits for a name server, libshout is asked only when a look of our own has found the name.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <shout/shout.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inquiry.h"
 #include "jukebox/clock.h"
 #include "jukebox/output.h"
 #include "query.h"
@@ -33,7 +36,10 @@ enum {
 static const int64_t SECOND_NS = 1000000000;
 static const int64_t CONNECT_NS = 10 * SECOND_NS, LONGEST_PAUSE_NS = 60 * SECOND_NS;
 
-enum connection { DOWN, CONNECTING, UP };
+/* Beside libshout's codes, which are negative. */
+enum { NO_SUCH_NAME = 1 };
+
+enum connection { DOWN, REFUSED, RESOLVING, CONNECTING, UP };
 
 struct icecast {
 	struct url url;
@@ -45,10 +51,12 @@ struct icecast {
 	int tls;
 
 	enum connection connection;
-	shout_t *shout; /* NULL when DOWN */
+	struct inquiry
+	        *inquiry; /* when RESOLVING: the name; when REFUSED: who else has the mount */
+	shout_t *shout; /* NULL before the first connection */
 	struct encoder *encoder; /* NULL unless UP */
 	struct tags tags; /* of what is on */
-	int64_t since_ns; /* of CONNECTING */
+	int64_t since_ns; /* of REFUSED, RESOLVING, CONNECTING */
 	int64_t retry_ns, pause_ns;
 	bool was_up;
 	int refusals; /* before it was ever up */
@@ -58,14 +66,25 @@ struct icecast {
 
 /* ---- the reason --------------------------------------------------------------------------- */
 
+/* libshout keeps to itself what the server said: by what a listener is told, it is the one or the other. */
+static const char *why_refused(int status)
+{
+	if (status == 404)
+		return "the password is wrong";
+	if (status == 200)
+		return "the mount is taken";
+	return "the password is wrong, or the mount is taken";
+}
+
 /* libshout tells the kind of failure; the system's words are in errno, if it was the system. */
 static void describe(struct icecast *c, int code, int reason, char *to, size_t to_bytes)
 {
 	const char *system =
 	        reason && reason != EINPROGRESS && reason != EAGAIN ? strerror(reason) : NULL;
 	if (code == SHOUTERR_NOLOGIN)
-		snprintf(to, to_bytes,
-		        "login refused: the password is wrong, or the mount is taken");
+		snprintf(to, to_bytes, "login refused: %s", why_refused(reason));
+	else if (code == NO_SUCH_NAME)
+		snprintf(to, to_bytes, "cannot connect: %s", gai_strerror(reason));
 	else if (code == SHOUTERR_NOCONNECT && !system)
 		snprintf(to, to_bytes, "cannot connect: no such host");
 	else if (code == SHOUTERR_BUSY)
@@ -90,6 +109,8 @@ static void drop_connection(struct icecast *c)
 {
 	encoder_close(c->encoder);
 	c->encoder = NULL;
+	inquiry_leave(c->inquiry);
+	c->inquiry = NULL;
 	if (c->shout)
 		shout_close(c->shout);
 	c->connection = DOWN;
@@ -145,6 +166,18 @@ static bool configure(const struct output_handle *o, shout_t *s)
 }
 
 static enum status connection_step(struct output_handle *o, int code, int reason);
+
+/* A question to the network that move_on will see answered. */
+static enum status inquire(struct output_handle *o, enum connection state, struct inquiry *inquiry)
+{
+	struct icecast *c = o->state;
+	c->connection = state;
+	c->since_ns = clock_now_ns();
+	c->inquiry = inquiry;
+	return inquiry ? STATUS_OK
+	               : error_set(
+	                         o->error, STATUS_NO_MEMORY, "%s: cannot start a thread", o->name);
+}
 
 static enum status begin_connection(struct output_handle *o)
 {
@@ -246,22 +279,49 @@ static enum status come_up(struct output_handle *o)
 	return sent(o, status);
 }
 
+static bool is_late(const struct icecast *c)
+{
+	return clock_now_ns() - c->since_ns > CONNECT_NS;
+}
+
 static enum status connection_step(struct output_handle *o, int code, int reason)
 {
 	struct icecast *c = o->state;
 	if (code == SHOUTERR_SUCCESS || code == SHOUTERR_CONNECTED)
 		return come_up(o);
-	bool is_late = clock_now_ns() - c->since_ns > CONNECT_NS;
-	if (code == SHOUTERR_BUSY && !is_late)
+	if (code == SHOUTERR_BUSY && !is_late(c))
 		return STATUS_OK;
-	return lose(o, code, reason);
+	if (code != SHOUTERR_NOLOGIN)
+		return lose(o, code, reason);
+	shout_close(c->shout);
+	return inquire(o, REFUSED, inquiry_of_path(&c->url));
+}
+
+static enum status take_answer(struct output_handle *o)
+{
+	struct icecast *c = o->state;
+	int answer = 0;
+	bool has_answer = inquiry_answer(c->inquiry, &answer);
+	if (!has_answer && !is_late(c))
+		return STATUS_OK;
+	if (c->connection == REFUSED)
+		return lose(o, SHOUTERR_NOLOGIN, answer);
+	if (!has_answer)
+		return lose(o, SHOUTERR_BUSY, 0);
+	if (answer != 0)
+		return lose(o, NO_SUCH_NAME, answer);
+	inquiry_leave(c->inquiry);
+	c->inquiry = NULL;
+	return begin_connection(o);
 }
 
 static enum status move_on(struct output_handle *o)
 {
 	struct icecast *c = o->state;
 	if (c->connection == DOWN && clock_now_ns() >= c->retry_ns)
-		return begin_connection(o);
+		return inquire(o, RESOLVING, inquiry_of_name(&c->url));
+	if (c->connection == RESOLVING || c->connection == REFUSED)
+		return take_answer(o);
 	if (c->connection != CONNECTING)
 		return STATUS_OK;
 	errno = 0;
@@ -432,7 +492,7 @@ static enum status icecast_open(struct output_handle *o)
 	TRY(take_options(o));
 	TRY(try_encoder(o));
 	shout_init();
-	return begin_connection(o);
+	return inquire(o, RESOLVING, inquiry_of_name(&c->url));
 }
 
 const struct output_module jukebox_output = {

@@ -100,7 +100,7 @@ def _():
     first = Player("--loop", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/taken.mp3")
     first.wait_for_line("taken.mp3: connected")
     second = Player("--loop", "songs.m3u", "-o", f"icecast://127.0.0.1:{ice.port}/taken.mp3")
-    second.wait_for_line("login refused")
+    second.wait_for_line("login refused: the mount is taken")
     first.end(signal.SIGINT)
     second.wait_for_line("taken.mp3: connected")
     equal(second.end(signal.SIGINT), 0, second.said())
@@ -113,7 +113,7 @@ def _():
         f.write("not-the-password\n")
     player = Player("--loop=2", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/w.mp3?password-file=wrong", "-o", "whole.wav")
     equal(player.end(), 1, player.said())
-    equal(len([line for line in player.lines if "login refused" in line]), 2, player.said())
+    equal(len([line for line in player.lines if "login refused: the password is wrong" in line and "taken" not in line]), 2, player.said())
     assert "not-the-password" not in player.said() and "password-file=" not in player.said(), player.said()
     near(Wav("whole.wav").seconds, 24, 1)
 
@@ -124,6 +124,27 @@ def _():
     player = Player("one.wav", "-o", f"icecast://127.0.0.1:{free_port()}/n.mp3")
     equal(player.end(), 1, player.said())
     assert "Connection refused" in player.said(), player.said()
+
+
+@test("a name that nobody knows: said; a name server that does not answer holds up neither the start nor the end")
+def _():
+    server()
+    player = Player("--loop", songs(), "-o", "icecast://nowhere.invalid:8000/n.mp3")
+    said = player.wait_for_line("nowhere.invalid:8000/n.mp3: cannot connect: ")
+    assert re.search("cannot connect: .*(name|Name)", said), said
+    equal(player.end(signal.SIGINT), 1, player.said())
+    if b"libasan" in subprocess.run(["ldd", JUKEBOX], stdout=subprocess.PIPE).stdout:
+        skip("sanitizers want to be loaded first")
+    with open("slow.c", "w", encoding="utf-8") as f:
+        f.write("#include <unistd.h>\nint getaddrinfo(const char *a, const char *b, const void *c, void **d);\n"
+                "int getaddrinfo(const char *a, const char *b, const void *c, void **d)\n{\n\tsleep(1000);\n\treturn -2;\n}\n")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-o", "slow.so", "slow.c"], check=True)
+    began = time.monotonic()
+    player = Player("--loop", "songs.m3u", "-o", "icecast://slow.example:8000/n.mp3", "-o", "meanwhile.wav",
+                    env={"LD_PRELOAD": os.path.abspath("slow.so")})
+    wait_for(lambda: os.path.exists("meanwhile.wav") and os.path.getsize("meanwhile.wav") > 44100 * 4, "nothing was mixed")
+    player.end(signal.SIGINT)
+    assert time.monotonic() - began < 60, player.said()
 
 
 @test("passwords: not in the address, not missing")

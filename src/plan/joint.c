@@ -39,9 +39,9 @@ static const double WEIGHT_BEAT =
         0.1; /* of the whole joint, half a beat off: moves it by a tenth of a second, no more */
 
 static const double COARSE = 0.1, FINE = 0.02; /* steps of the search, seconds */
-/* A quiet ending is waited for while it is within 14 LU of what it held, and over 36 LU under the loudness: at
- * the usual target that is -54 LUFS, where dead air begins. */
-static const double TAIL_HELD = 14, TAIL_HEARD = -42;
+/* A quiet ending is waited for while it is within 14 LU of what it held, or less than 32 LU under the loudness: at
+ * the usual target that is -50 LUFS, where dead air begins, which no last breath is worth. */
+static const double TAIL_HELD = 14, TAIL_HEARD = -32;
 /* Seconds before the last decay that a soft beginning may take. */
 static const double SOFT_EARLY = 2.0;
 static const double LATEST = 0.4; /* seconds behind the old song's end that are tried */

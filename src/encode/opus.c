@@ -1,16 +1,21 @@
 /* opus.c - Ogg Opus through libopusenc, at 48 kHz: a stream that needs no rewriting.
  *
- * Titles as in vorbis.c: on a pipe each begins a new link, with libopusenc's own joining of their edges.
+ * Titles as in vorbis.c: on a pipe each begins a new link, with libopusenc's own joining of their edges; a file has them
+ * as chapters, in comments that are known only at its end.  libopusenc leaves room for them behind the first ones, and
+ * their page is written again: RFC 7845, 5.2 lets anything follow the comments.
  */
+#include <ogg/ogg.h>
 #include <opusenc.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "chapters.h"
 #include "formats.h"
 #include "settings.h"
 
-enum { RATE_HZ = 48000, CHUNK_FRAMES = 4800 };
+enum { RATE_HZ = 48000, CHUNK_FRAMES = 4800, ROOM_BYTES = 16 * 1024 };
 
-enum { SET_BITRATE, SET_CHAINED, SETTINGS };
+enum { SET_BITRATE, SET_CHAINED, SET_CHAPTERS, SETTINGS };
 static const char *const yes_no[] = {"no", "yes", NULL};
 
 struct opus {
@@ -22,12 +27,120 @@ struct opus {
 	bool is_chain_due; /* the next frame begins a link */
 	enum status status; /* of the writer: its first failure */
 	int serial;
+	bool has_chapters;
+	struct chapters chapters;
+	int64_t frames;
+	int64_t bytes; /* written */
+	int64_t tags_at; /* where the page of comments is in the file */
+	uint8_t *tags_page; /* owned; NULL: not written, or not to be written again */
+	size_t tags_bytes;
 };
+
+/* ---- chapters ----------------------------------------------------------------------------- */
+
+enum { PAGE_HEAD_BYTES = 27, SEGMENTS_AT = 26 }; /* RFC 3533, 6 */
+static const char tags_magic[8] = {'O', 'p', 'u', 's', 'T', 'a', 'g', 's'};
+
+static size_t page_head_bytes(const uint8_t *page)
+{
+	return PAGE_HEAD_BYTES + (size_t)page[SEGMENTS_AT];
+}
+
+/* One whole page whose packet is the comments: that one is kept. */
+static bool keep_tags_page(struct opus *o, const uint8_t *bytes, size_t n_bytes)
+{
+	if (n_bytes < PAGE_HEAD_BYTES || memcmp(bytes, "OggS", 4) != 0 ||
+	        n_bytes < page_head_bytes(bytes) + sizeof tags_magic ||
+	        memcmp(bytes + page_head_bytes(bytes), tags_magic, sizeof tags_magic) != 0 ||
+	        bytes[page_head_bytes(bytes) - 1] == 255)
+		return true;
+	o->tags_page = malloc(n_bytes);
+	if (!o->tags_page)
+		return false;
+	memcpy(o->tags_page, bytes, n_bytes);
+	o->tags_bytes = n_bytes;
+	o->tags_at = o->bytes;
+	return true;
+}
+
+/* A packet of comments that grows within its room. */
+struct growing {
+	uint8_t *bytes;
+	size_t used, most;
+	uint32_t count;
+	bool is_full;
+};
+
+static uint32_t number_at(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+static void put_number(uint8_t *to, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (uint8_t)(value >> 8 * i);
+}
+
+static void put_comment(void *user, const char *text)
+{
+	struct growing *g = user;
+	size_t n = strlen(text);
+	g->is_full |= g->used + 4 + n > g->most;
+	if (g->is_full)
+		return;
+	put_number(g->bytes + g->used, (uint32_t)n);
+	memcpy(g->bytes + g->used + 4, text, n);
+	g->used += 4 + n;
+	g->count++;
+}
+
+/* As many as fit; behind those comments that are there. */
+static void add_chapters(const struct opus *o, uint8_t *packet, size_t n_bytes)
+{
+	size_t count_at = sizeof tags_magic + 4 + number_at(packet + sizeof tags_magic);
+	struct growing g = {.bytes = packet,
+	        .used = count_at + 4,
+	        .most = n_bytes,
+	        .count = number_at(packet + count_at)};
+	for (uint32_t i = 0; i < g.count; i++)
+		g.used += 4 + number_at(packet + g.used);
+	struct chapters fitting = o->chapters;
+	const struct growing before = g;
+	do {
+		g = before;
+		chapters_to_comments(&fitting, RATE_HZ, put_comment, &g);
+	} while (g.is_full && fitting.count-- > 0);
+	memset(packet + g.used, 0, n_bytes - g.used);
+	put_number(packet + count_at, g.count);
+}
+
+static enum status patch_chapters(struct encoder_handle *e)
+{
+	struct opus *o = e->state;
+	const struct writer *w = e->writer;
+	if (!o->tags_page || o->chapters.count == 0)
+		return STATUS_OK;
+	size_t n_head = page_head_bytes(o->tags_page);
+	ogg_page page = {.header = o->tags_page,
+	        .header_len = (long)n_head,
+	        .body = o->tags_page + n_head,
+	        .body_len = (long)(o->tags_bytes - n_head)};
+	add_chapters(o, page.body, (size_t)page.body_len);
+	ogg_page_checksum_set(&page);
+	return w->patch(w->user, o->tags_at, o->tags_page, o->tags_bytes, e->error);
+}
+
+/* ---- the encoder -------------------------------------------------------------------------- */
 
 static int write_page(void *user, const unsigned char *bytes, opus_int32 n_bytes)
 {
 	struct opus *o = user;
 	const struct writer *w = o->handle->writer;
+	if (o->has_chapters && !o->tags_page && !keep_tags_page(o, bytes, (size_t)n_bytes))
+		o->has_chapters = false;
+	o->bytes += n_bytes;
 	if (o->status == STATUS_OK)
 		o->status = w->write(w->user, bytes, (size_t)n_bytes, o->handle->error);
 	return o->status != STATUS_OK;
@@ -64,6 +177,9 @@ static enum status opus_open(struct encoder_handle *e)
 	        [SET_CHAINED] = {.name = "chained",
 	                .choices = yes_no,
 	                .value = e->writer->patch == NULL},
+	        [SET_CHAPTERS] = {.name = "chapters",
+	                .choices = yes_no,
+	                .value = e->writer->patch != NULL},
 	};
 	TRY(settings_parse(e->options, "opus", settings, SETTINGS, e->error));
 	e->format.sample_rate_hz = RATE_HZ;
@@ -72,6 +188,7 @@ static enum status opus_open(struct encoder_handle *e)
 	e->format.sample = SAMPLE_F32;
 	o->bitrate = settings[SET_BITRATE].value;
 	o->is_chained = settings[SET_CHAINED].value != 0;
+	o->has_chapters = settings[SET_CHAPTERS].value != 0 && !o->is_chained && e->writer->patch;
 	o->comments = ope_comments_create();
 	return o->comments ? STATUS_OK : out_of_memory(e);
 }
@@ -87,6 +204,8 @@ static enum status start(struct encoder_handle *e)
 	/* Counted, not random: the same programme gives the same bytes. */
 	ope_encoder_ctl(o->encoder, OPE_SET_SERIALNO(++o->serial));
 	ope_encoder_ctl(o->encoder, OPUS_SET_BITRATE((opus_int32)(o->bitrate * 1000)));
+	if (o->has_chapters)
+		ope_encoder_ctl(o->encoder, OPE_SET_COMMENT_PADDING(ROOM_BYTES));
 	return STATUS_OK;
 }
 
@@ -113,6 +232,7 @@ static enum status opus_write(struct encoder_handle *e, const float *frames, siz
 	while (n_frames > 0) {
 		size_t n = n_frames < CHUNK_FRAMES ? n_frames : CHUNK_FRAMES;
 		TRY(result(e, ope_encoder_write_float(o->encoder, frames, (int)n)));
+		o->frames += (int64_t)n;
 		frames += n * (size_t)e->format.channels;
 		n_frames -= n;
 	}
@@ -135,6 +255,8 @@ static enum status opus_announce(struct encoder_handle *e, const struct tags *ta
 {
 	struct opus *o = e->state;
 	o->handle = e;
+	if (o->has_chapters && chapters_add(&o->chapters, o->frames, tags) != STATUS_OK)
+		return out_of_memory(e);
 	if (!o->is_chained)
 		return STATUS_OK;
 	OggOpusComments *comments = comments_from(tags);
@@ -154,7 +276,8 @@ static enum status opus_finish(struct encoder_handle *e)
 		static const float silence[2] = {0, 0};
 		TRY(opus_write(e, silence, 1));
 	}
-	return result(e, ope_encoder_drain(o->encoder));
+	TRY(result(e, ope_encoder_drain(o->encoder)));
+	return patch_chapters(e);
 }
 
 static void opus_close(struct encoder_handle *e)
@@ -165,11 +288,13 @@ static void opus_close(struct encoder_handle *e)
 		ope_encoder_destroy(o->encoder);
 	if (o->comments)
 		ope_comments_destroy(o->comments);
+	chapters_done(&o->chapters);
+	free(o->tags_page);
 }
 
 const struct encoder_format opus_encoder = {
         .name = "opus",
-        .description = "Ogg Opus: bitrate=6...510 (128); chained=yes|no",
+        .description = "Ogg Opus: bitrate=6...510 (128); chained=yes|no; chapters=yes|no",
         .suffixes = (const char *const[]){"opus", NULL},
         .state_bytes = sizeof(struct opus),
         .open = opus_open,

@@ -108,11 +108,11 @@ def _():
     near(len(decode("a.opus", 48000)), FRAMES * 48 / 44.1, 1, "a.opus by ffmpeg")
 
 
-@test("chapters of MP3 and Ogg Vorbis, as ffprobe and mediainfo see them; without them the sound is the same")
+@test("chapters of MP3, Ogg Vorbis and Opus, as ffprobe and mediainfo see them; without them the sound is the same")
 def _():
     starts = [0, 4, 8]
     titles = ["Ärtist - Öne & <two>", "Two", "three"]
-    for path in ("a.mp3", "a.ogg", "cbr.mp3"):
+    for path in ("a.mp3", "a.ogg", "cbr.mp3", "a.opus"):
         chapters = ffprobe(path)["chapters"]
         equal([chapter["tags"]["title"] for chapter in chapters], titles, path)
         for chapter, start in zip(chapters, starts):
@@ -122,8 +122,8 @@ def _():
         menu = said("mediainfo", "a.ogg")
         for title in titles:
             assert title in menu, menu
-    run("--plain", "l.m3u", "-o", "n.mp3?chapters=no", "-o", "n.ogg?chapters=no")
-    for path, plain in (("a.mp3", "n.mp3"), ("a.ogg", "n.ogg")):
+    run("--plain", "l.m3u", "-o", "n.mp3?chapters=no", "-o", "n.ogg?chapters=no", "-o", "n.opus?chapters=no")
+    for path, plain in (("a.mp3", "n.mp3"), ("a.ogg", "n.ogg"), ("a.opus", "n.opus")):
         equal(ffprobe(plain)["chapters"], [], plain)
         equal(bool(numpy.array_equal(decode(path), decode(plain))), True, path)
         with open(path, "rb") as f, open(plain, "rb") as g:
@@ -137,8 +137,9 @@ def _():
     entries = []
     for i in range(120):
         entries += [f"#EXTINF:1,{'xä' * 90} {i}", tone(f"t{i % 2}.wav", 0.3, 500 + 300 * (i % 2))]
-    run("--plain", playlist("many.m3u", "#EXTM3U", *entries), "-o", "many.mp3", "-o", "many.ogg")
-    for path in ("many.mp3", "many.ogg"):
+    run("--plain", playlist("many.m3u", "#EXTM3U", *entries), "-o", "many.mp3", "-o", "many.ogg", "-o", "many.opus")
+    assert "WARNING" not in said("opusinfo", "many.opus"), said("opusinfo", "many.opus")
+    for path in ("many.mp3", "many.ogg", "many.opus"):
         chapters = ffprobe(path)["chapters"]
         assert 50 <= len(chapters) <= 120, len(chapters)
         assert chapters[10]["tags"]["title"].startswith("xä" * 39)

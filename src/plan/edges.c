@@ -3,7 +3,7 @@
  * Relative to the track's own loudness, so that a gain changes nothing, and above the file's own noise.
  * 42 LU under the integrated loudness is what both known autocues trim at; wide dynamics (a high loudness
  * range) move it down, since their quiet ends are music.  From the crossing the edge follows the slope
- * outwards, so that a fade keeps its soft end.
+ * outwards, so that a fade keeps its soft end.  A click alone, a second and more from the music, is no part of it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@ static const double UNDER_LOUDNESS_MOST = 56;
 static const double OVER_NOISE = 6; /* LU */
 static const double SLOPE_FLOOR = 62; /* LU under the loudness: nobody hears further */
 static const double SLOPE_LONGEST = 3.0; /* seconds */
+static const double CLICK_UNDER = 6; /* LU under the loudness, in a block of 100 ms */
 static const double TRIM_LEAST = 0.04; /* seconds: less is not worth a cut */
 /* A trim of both over this share of what is heard, and over these seconds, is refused. */
 static const double TRIM_SHARE = 0.25, TRIM_SECONDS = 5;
@@ -60,20 +61,58 @@ static double steady_level(const struct record *record, int64_t from, int64_t to
 	return steady && all[n / 2] > LEVEL_NOTHING ? all[n / 2] : -HUGE_VAL;
 }
 
-static int64_t first_block_above(const struct record *record, double level)
+/* From block i on, the first that is over the level, or is not; -1 or the count of blocks without one. */
+static int64_t seek_block(
+        const struct record *record, int64_t i, int direction, double level, bool over)
 {
-	for (int64_t i = 0; i < (int64_t)record->curves.count; i++)
-		if (level_block(record, i) > level)
-			return i;
-	return (int64_t)record->curves.count;
+	while (i >= 0 && i < (int64_t)record->curves.count &&
+	        (level_block(record, i) > level) != over)
+		i += direction;
+	return i;
 }
 
-static int64_t last_block_above(const struct record *record, double level)
+/* A scratch, a plug that is pulled, the run-out groove: over in 50 ms, and not as loud as the music. */
+static bool is_click(const struct record *record, int64_t from, int64_t to, int direction,
+        double level, double loudness)
 {
-	int64_t i = (int64_t)record->curves.count - 1;
-	while (i >= 0 && level_block(record, i) <= level)
-		i--;
-	return i;
+	enum { FINE_A_BLOCK = 10, FINE_MOST = 5 };
+	int64_t first = direction > 0 ? from : to + 1, last = direction > 0 ? to - 1 : from;
+	int n = 0;
+	for (int64_t i = first; i <= last; i++)
+		if (level_block(record, i) > loudness - CLICK_UNDER)
+			return false;
+	for (int64_t k = first * FINE_A_BLOCK; k < (last + 1) * FINE_A_BLOCK; k++)
+		n += level_fine(record, (double)k / RECORD_FINE_PER_SECOND) > level;
+	return n <= FINE_MOST;
+}
+
+/* The first block over a level from the start of a track (direction +1), or the last one from its end (-1), that is
+ * no click alone. */
+static int64_t outermost_block(
+        const struct record *record, int direction, double level, double loudness)
+{
+	enum { CLICK_BLOCKS = 2, ALONE_BLOCKS = RECORD_BLOCKS_PER_SECOND };
+	int64_t count = (int64_t)record->curves.count;
+	int64_t i = seek_block(record, direction > 0 ? 0 : count - 1, direction, level, true);
+	for (;;) {
+		int64_t end = seek_block(record, i, direction, level, false);
+		int64_t next = seek_block(record, end, direction, level, true);
+		bool alone = direction * (next - end) >= ALONE_BLOCKS;
+		if (next < 0 || next >= count || !alone || direction * (end - i) > CLICK_BLOCKS ||
+		        !is_click(record, i, end, direction, level, loudness))
+			return i;
+		i = next;
+	}
+}
+
+static int64_t first_block_above(const struct record *record, double level, double loudness)
+{
+	return outermost_block(record, +1, level, loudness);
+}
+
+static int64_t last_block_above(const struct record *record, double level, double loudness)
+{
+	return outermost_block(record, -1, level, loudness);
 }
 
 /* Noise before (direction +1) or after the music.  What is steady within 30 LU of the loudness may be a
@@ -83,12 +122,12 @@ static double noise_at_end(const struct record *record, double loudness, int dir
 	int64_t from, to;
 	double level = -HUGE_VAL;
 	if (direction > 0) {
-		from = first_block_above(record, LEVEL_NOTHING + 1);
-		to = first_block_above(record, loudness - 30);
+		from = first_block_above(record, LEVEL_NOTHING + 1, loudness);
+		to = first_block_above(record, loudness - 30, loudness);
 		level = steady_level(record, from, from + (to - from) * 3 / 4);
 	} else {
-		from = last_block_above(record, loudness - 30) + 1;
-		to = last_block_above(record, LEVEL_NOTHING + 1) + 1;
+		from = last_block_above(record, loudness - 30, loudness) + 1;
+		to = last_block_above(record, LEVEL_NOTHING + 1, loudness) + 1;
 		level = steady_level(record, to - (to - from) * 3 / 4, to);
 	}
 	return level < loudness - 30 ? level : -HUGE_VAL;
@@ -136,7 +175,7 @@ static double refine_end(const struct record *record, int64_t block, double leve
 static void find_start(const struct record *record, struct outline *o, double noise)
 {
 	double level = threshold(o, noise);
-	double t = refine_start(record, first_block_above(record, level), level);
+	double t = refine_start(record, first_block_above(record, level, o->loudness_lufs), level);
 	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
 	o->cue_in_s = fmax(follow_slope(record, t, -1, lowest, 0) - STEP, 0);
 	if (o->cue_in_s < TRIM_LEAST)
@@ -145,7 +184,7 @@ static void find_start(const struct record *record, struct outline *o, double no
 
 static void find_end(const struct record *record, struct outline *o, double noise, double level)
 {
-	double t = refine_end(record, last_block_above(record, level), level);
+	double t = refine_end(record, last_block_above(record, level, o->loudness_lufs), level);
 	double lowest = fmax(o->loudness_lufs - SLOPE_FLOOR, noise + OVER_NOISE / 2);
 	o->cue_out_s =
 	        fmin(follow_slope(record, t, +1, lowest, o->duration_s) + STEP, o->duration_s);
@@ -158,8 +197,10 @@ static void find_end(const struct record *record, struct outline *o, double nois
 static double heard_outside(const struct record *record, const struct outline *o)
 {
 	double audible = fmax(o->loudness_lufs - SLOPE_FLOOR, o->noise_floor_lufs + OVER_NOISE);
-	double first = (double)first_block_above(record, audible) / RECORD_BLOCKS_PER_SECOND,
-	       last = (double)(last_block_above(record, audible) + 1) / RECORD_BLOCKS_PER_SECOND;
+	int64_t from = first_block_above(record, audible, o->loudness_lufs),
+	        to = last_block_above(record, audible, o->loudness_lufs) + 1;
+	double first = (double)from / RECORD_BLOCKS_PER_SECOND,
+	       last = (double)to / RECORD_BLOCKS_PER_SECOND;
 	return fmax(o->cue_in_s - first, 0) + fmax(last - o->cue_out_s, 0);
 }
 

@@ -95,6 +95,43 @@ static void a_large_trim_is_refused(void **state)
 	assert_false(o.trim_refused);
 }
 
+static void a_click_alone_is_no_music(void **state)
+{
+	/* A scratch before, one after, over some noise or none. */
+	for (double noise = -54; noise > -100; noise -= 40) {
+		struct tape *t = tape_new(130, 44100);
+		tape_level(t, 0, 130, noise, noise);
+		tape_level(t, 1.5, 1.52, -14, -14);
+		tape_level(t, 3, 115, -14, -14);
+		tape_level(t, 120, 120.02, -14, -14);
+		tape_level(t, 126.08, 126.12, -16, -16); /* in two blocks */
+		struct outline o = outline_and_free(t);
+		assert_within(o.cue_in_s, 2.95, 3);
+		assert_within(o.cue_out_s, 115, 115.05);
+		assert_false(o.trim_refused);
+	}
+
+	/* A last stroke behind a rest rings; a rest of half a second is a rest, whatever follows. */
+	struct tape *t = tape_new(120, 44100);
+	tape_level(t, 3, 115, -14, -14);
+	tape_level(t, 117, 117.15, -20, -50);
+	struct outline o = outline_and_free(t);
+	assert_within(o.cue_out_s, 117.1, 117.3);
+	t = tape_new(120, 44100);
+	tape_level(t, 3, 115, -14, -14);
+	tape_level(t, 115.5, 115.53, -20, -20);
+	o = outline_and_free(t);
+	assert_within(o.cue_out_s, 115.5, 115.6);
+
+	/* Clicks that are the music. */
+	t = tape_new(60, 44100);
+	for (int i = 0; i < 30; i++)
+		tape_level(t, 2 * i, 2 * i + 0.02, -14, -14);
+	o = outline_and_free(t);
+	assert_within(o.cue_in_s, 0, 0.01);
+	assert_within(o.cue_out_s, 58, 58.1);
+}
+
 static void cut_edges_are_seen(void **state)
 {
 	struct tape *t = tape_new(60, 44100);
@@ -357,6 +394,7 @@ int main(void)
 	        cmocka_unit_test(a_held_note_is_no_noise),
 	        cmocka_unit_test(a_fade_in_is_followed_down),
 	        cmocka_unit_test(a_large_trim_is_refused),
+	        cmocka_unit_test(a_click_alone_is_no_music),
 	        cmocka_unit_test(cut_edges_are_seen),
 	        cmocka_unit_test(silence_is_silent),
 	        cmocka_unit_test(one_block_has_an_outline),

@@ -1,4 +1,4 @@
-/* clock.h - time that never steps. */
+/* clock.h - time that never steps, and the time of day. */
 #ifndef JUKEBOX_CLOCK_H
 #define JUKEBOX_CLOCK_H
 
@@ -6,5 +6,8 @@
 
 /* Monotonic nanoseconds; only differences mean something. */
 int64_t clock_now_ns(void);
+
+/* Seconds since 1970, by the clock on the wall: it steps. */
+int64_t clock_wall_s(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "jukebox/errands.h"
 #include "jukebox/lineup.h"
 #include "jukebox/onair.h"
+#include "jukebox/playlist.h"
 #include "jukebox/status.h"
 
 struct control;
@@ -45,6 +46,11 @@ enum status control_listen(struct control *control, const char *path,
 /* A change of one of these lists, or folders, is a request to reload; once. */
 enum status control_watch(
         struct control *control, char *const *lists, size_t n_lists, struct error *error) MUST_USE;
+
+/* What a rotation has at a time of day is queued next when it is due; again for another playlist in its place, which goes on from the
+ * one before.  A playlist without any is fine.  Borrowed until control_free: lineup, errands (may be NULL). */
+enum status control_keep_time(struct control *control, const struct playlist *playlist,
+        struct lineup *lineup, struct errands *errands) MUST_USE;
 
 /* Any thread.  The take_ calls tell each request once. */
 bool control_stopping(const struct control *control);

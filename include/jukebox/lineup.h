@@ -29,6 +29,7 @@ struct pick {
 	/* Of the list's: where in the order of play, so that a run can be resumed behind it. */
 	int64_t round;
 	size_t place; /* LINEUP_NONE: of no list */
+	char *memo; /* of a rotation, in place of round and place; may be NULL */
 };
 void pick_done(struct pick *pick);
 

@@ -1,6 +1,6 @@
 /* playlist.h - lists in, entries out; no audio is touched.
  *
- * M3U, M3U8, extended M3U, PLS, XSPF, cue sheets (in a file, or in the tags of a FLAC), folders (recursive, natural order, each file once), single
+ * M3U, M3U8, extended M3U, PLS, XSPF, rotations (FILE.rotation), cue sheets (in a file, or in the tags of a FLAC), folders (recursive, natural order, each file once), single
  * music files, and standard input ("-").  Lists inside lists are refused (reported), so nothing loops.
  * Entries are names of files, or of parts of files (part.h), never URLs, protocols or commands.
  */
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "jukebox/log.h"
+#include "jukebox/rotation.h"
 #include "jukebox/status.h"
 
 /* One entry.  Strings are owned by the playlist. */
@@ -44,6 +45,9 @@ enum status playlist_add(struct playlist *playlist, const char *name, struct err
 void playlist_free(struct playlist *playlist);
 
 size_t playlist_count(const struct playlist *playlist);
+/* The rotation that was added (NULL: none): its sources are parts of the playlist.  A rotation stands alone: what is added
+ * beside it is refused.  Borrowed. */
+const struct rotation *playlist_rotation(const struct playlist *playlist);
 size_t playlist_dropped(const struct playlist *playlist); /* lines that yielded nothing */
 /* i < count.  Cost does not depend on i.  Memory: the text of the entry plus some 40 bytes. */
 struct playlist_entry playlist_get(const struct playlist *playlist, size_t i);

@@ -56,9 +56,9 @@ void programme_retry(struct programme *programme);
  * or programme_retry.  Any thread. */
 void programme_interrupt(struct programme *programme);
 
-/* Goes on where another run stood; before the first programme_next. */
-enum status programme_resume(
-        struct programme *programme, int64_t round, size_t place, const char *last) MUST_USE;
+/* Goes on where another run stood; before the first programme_next.  `memo` is that of a rotation, else NULL. */
+enum status programme_resume(struct programme *programme, int64_t round, size_t place,
+        const char *last, const char *memo) MUST_USE;
 
 size_t programme_skipped(const struct programme *programme);
 size_t programme_planned(const struct programme *programme);

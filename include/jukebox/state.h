@@ -18,6 +18,7 @@ struct state {
 	bool has_place; /* false: the list was played to its end */
 	int64_t round;
 	size_t place;
+	char *memo; /* of a rotation; NULL: a list */
 	char *last; /* path of the list's entry that began last */
 	struct pick *queued; /* by people, not yet on */
 	size_t n_queued;

@@ -1,4 +1,4 @@
-/* clock.c - monotonic time. */
+/* clock.c - monotonic time, and the time of day. */
 #include "jukebox/clock.h"
 
 #include <time.h>
@@ -9,4 +9,12 @@ int64_t clock_now_ns(void)
 	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
 		return 0;
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t clock_wall_s(void)
+{
+	struct timespec t;
+	if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+		return 0;
+	return t.tv_sec;
 }

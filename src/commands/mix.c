@@ -232,11 +232,15 @@ static bool take_new_list(struct mix_run *run)
 {
 	size_t n_bad;
 	struct playlist *fresh = session_read_lists(run->session, run->lists, run->n_lists, &n_bad);
-	if (!fresh || playlist_count(fresh) == 0) {
+	bool is_broken = fresh && playlist_rotation(fresh) && n_bad > 0;
+	if (!fresh || playlist_count(fresh) == 0 || is_broken) {
 		playlist_free(fresh);
 		return false;
 	}
 	programme_reload(run->programme, fresh);
+	if (control_keep_time(run->control, fresh, programme_lineup(run->programme),
+	            run->station.errands) != STATUS_OK)
+		log_print(run->log, LOG_WARNING, "out of memory: nothing comes at its time");
 	playlist_free(run->reloaded);
 	run->reloaded = fresh;
 	return true;
@@ -484,6 +488,7 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	        .control = run->control,
 	        .onair = run->onair,
 	        .programme = run->programme,
+	        .playlist = run->session ? run->session->playlist : NULL,
 	        .lists = run->lists,
 	        .n_lists = run->n_lists};
 	/* Before outputs: a programme that is on the air already keeps its files. */

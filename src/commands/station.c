@@ -2,6 +2,7 @@
 #include "station.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "jukebox/replace.h"
 
@@ -29,7 +30,7 @@ void station_resume(struct station *s, const struct state *state)
 	struct error error = {0};
 	size_t id;
 	if (state->has_place && programme_resume(s->programme, state->round, state->place,
-	                                state->last) != STATUS_OK)
+	                                state->last, state->memo) != STATUS_OK)
 		log_print(s->log, LOG_WARNING, "out of memory: the list begins anew");
 	for (size_t i = 0; i < state->n_queued; i++)
 		if (lineup_queue(lineup, state->queued[i].path, false, &id, &error) != STATUS_OK)
@@ -68,6 +69,23 @@ static enum status begin_errands(struct station *s, struct error *error)
 	return errands_new(&options, &s->errands, error);
 }
 
+/* A rotation, and the lists that it names. */
+static enum status watch_lists(struct station *s, struct error *error)
+{
+	const struct rotation *r = s->playlist ? playlist_rotation(s->playlist) : NULL;
+	size_t n = (size_t)s->n_lists;
+	char **names = calloc(n + (r ? r->count : 0) + 1, sizeof *names);
+	if (!names)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	memcpy(names, s->lists, n * sizeof *names);
+	for (size_t i = 0; r && i < r->count; i++)
+		if (r->sources[i].path && r->sources[i].count > 0)
+			names[n++] = r->sources[i].path;
+	enum status status = control_watch(s->control, names, n, error);
+	free(names);
+	return status;
+}
+
 bool station_open(struct station *s, int *exit_status)
 {
 	struct error error = {0};
@@ -75,7 +93,9 @@ bool station_open(struct station *s, int *exit_status)
 	if (status == STATUS_OK)
 		status = listen_to_people(s, &error);
 	if (status == STATUS_OK && s->settings->watch && s->n_lists > 0)
-		status = control_watch(s->control, s->lists, (size_t)s->n_lists, &error);
+		status = watch_lists(s, &error);
+	if (status == STATUS_OK && lineup_of(s))
+		status = control_keep_time(s->control, s->playlist, lineup_of(s), s->errands);
 	if (status == STATUS_OK)
 		return true;
 	log_print(s->log, LOG_ERROR, "%s", error.text);

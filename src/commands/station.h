@@ -16,6 +16,7 @@ struct station {
 	struct control *control;
 	struct onair *onair;
 	struct programme *programme; /* NULL: a saved plan */
+	const struct playlist *playlist; /* NULL: a saved plan */
 	char **lists; /* to watch */
 	int n_lists;
 	struct errands *errands; /* owned */

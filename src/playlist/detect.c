@@ -68,6 +68,8 @@ static enum list_kind kind_of_name(const char *name)
 		return LIST_PLS;
 	if (strcasecmp(suffix, "cue") == 0)
 		return LIST_CUE;
+	if (strcasecmp(suffix, "rotation") == 0)
+		return LIST_ROTATION;
 	return strcasecmp(suffix, "xspf") == 0 ? LIST_XSPF : LIST_NONE;
 }
 
@@ -92,6 +94,8 @@ enum list_kind detect_list(const uint8_t *head, size_t n_bytes, const char *name
 
 	if (is_music(head, n_bytes))
 		return LIST_MUSIC;
+	if (kind_of_name(name) == LIST_ROTATION)
+		return LIST_ROTATION;
 	make_plain(plain, head, n_bytes);
 	if (begins(plain, "#EXTM3U") || begins(plain, "#EXTINF") || begins(plain, "#JUKEBOX:"))
 		return strstr(plain, "\n#EXT-X-") ? LIST_HLS : LIST_M3U;

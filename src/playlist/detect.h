@@ -11,6 +11,7 @@ enum list_kind {
 	LIST_PLS,
 	LIST_XSPF,
 	LIST_CUE, /* the tracks of one file */
+	LIST_ROTATION, /* by its name alone */
 	LIST_HLS, /* the parts of a stream (RFC 8216) in the clothes of an M3U */
 	LIST_MUSIC, /* certainly music, whatever its name says */
 };

@@ -17,6 +17,7 @@
 #include "import.h"
 #include "jukebox/source.h"
 #include "jukebox/text.h"
+#include "rotation.h"
 #include "store.h"
 
 static enum status no_memory(struct error *error)
@@ -135,6 +136,61 @@ static char *folder_of(const char *path)
 	return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
 }
 
+/* ---- rotations ----------------------------------------------------------------------------------- */
+
+static enum status add_path(struct playlist *playlist, const char *name, struct error *error);
+
+/* A list of the rotation that cannot be read is reported: the others play. */
+static enum status add_rotation_source(
+        struct import *import, struct rotation_source *source, struct error *error)
+{
+	struct playlist *playlist = import->playlist;
+	const char *folder = source->name[0] == '/' ? "" : import->resolver.folder;
+	struct error reason = {0};
+	char *path = malloc(strlen(folder) + strlen(source->name) + 3);
+
+	if (!path)
+		return no_memory(error);
+	sprintf(path, "%s%s", folder[0] || source->name[0] == '/' ? folder : "./", source->name);
+	source->first = playlist_count(playlist);
+	enum status status = add_path(playlist, path, &reason);
+	source->count = playlist_count(playlist) - source->first;
+	if (status == STATUS_OK && source->count == 0)
+		(void)error_set(&reason, STATUS_NOT_FOUND, "%s: yields no music file", path);
+	source->path = path;
+	if (status == STATUS_NO_MEMORY)
+		return no_memory(error);
+	if (source->count == 0) {
+		store_count_dropped(playlist);
+		log_print(store_log(playlist), LOG_WARNING, "%s:%lld: %s", import->name,
+		        (long long)source->line, reason.text);
+	}
+	return STATUS_OK;
+}
+
+static enum status add_rotation(struct import *import, struct error *error)
+{
+	struct playlist *playlist = import->playlist;
+	size_t n_music = 0;
+
+	if (playlist_count(playlist) > 0 || playlist_rotation(playlist))
+		return error_set(error, STATUS_USAGE,
+		        "%s: a rotation is played alone, and not inside another", import->name);
+	struct rotation *rotation = store_rotation(playlist);
+	rotation->sources = calloc(ROTATION_SOURCES_MOST, sizeof *rotation->sources);
+	if (!rotation->sources)
+		return no_memory(error);
+	TRY(rotation_read(import, rotation, error));
+	for (size_t i = 0; i < rotation->count; i++) {
+		struct rotation_source *source = &rotation->sources[i];
+		TRY(add_rotation_source(import, source, error));
+		n_music += source->kind == ROTATION_MUSIC ? source->count : 0;
+	}
+	return n_music > 0 ? STATUS_OK
+	                   : error_set(error, STATUS_BAD_DATA, "%s: there is no music in it",
+	                             import->name);
+}
+
 static enum status add_source(
         struct import *import, struct source *source, const struct stat *st, struct error *error)
 {
@@ -146,6 +202,8 @@ static enum status add_source(
 	kind = detect_list(import->bytes->head, import->bytes->n_head, path);
 	if (kind == LIST_HLS || (kind == LIST_MUSIC && named != LIST_NONE))
 		return refuse_kind(kind, path, error);
+	if (kind == LIST_ROTATION)
+		return add_rotation(import, error);
 	if (kind == LIST_NONE || kind == LIST_MUSIC) {
 		const char *refusal = resolve_refusal(st);
 		if (refusal)
@@ -198,15 +256,11 @@ static enum status add_folder(struct playlist *playlist, const char *path, struc
 	return folder_read(&import, path) == STATUS_OK ? STATUS_OK : no_memory(error);
 }
 
-static enum status add_name(struct playlist *playlist, const char *name, struct error *error)
+static enum status add_path(struct playlist *playlist, const char *name, struct error *error)
 {
-	int fd = descriptor_of(name);
 	const char *refusal;
 	struct stat st;
 
-	if (fd >= 0)
-		return add_descriptor(
-		        playlist, fd == STDIN_FILENO ? "standard input" : name, fd, error);
 	if (stat(name, &st) != 0) {
 		if (errno == ENOENT && resolve_url_scheme(name, strlen(name)) > 0)
 			return error_set(error, STATUS_UNSUPPORTED,
@@ -219,6 +273,18 @@ static enum status add_name(struct playlist *playlist, const char *name, struct 
 	if (refusal)
 		return error_set(error, STATUS_UNSUPPORTED, "%s: %s", name, refusal);
 	return add_file(playlist, name, &st, error);
+}
+
+static enum status add_name(struct playlist *playlist, const char *name, struct error *error)
+{
+	int fd = descriptor_of(name);
+
+	if (playlist_rotation(playlist))
+		return error_set(error, STATUS_USAGE, "%s: a rotation is played alone", name);
+	if (fd >= 0)
+		return add_descriptor(
+		        playlist, fd == STDIN_FILENO ? "standard input" : name, fd, error);
+	return add_path(playlist, name, error);
 }
 
 /* An empty list is no failure, but somebody meant something by it. */

@@ -27,6 +27,8 @@ struct playlist {
 	struct playlist_entry **blocks; /* of BLOCK_ENTRIES each */
 	size_t n_blocks, blocks_capacity;
 	size_t count, dropped;
+	bool is_rotation;
+	struct rotation rotation; /* owned */
 };
 
 struct playlist *playlist_new(struct log *log, const struct playlist_options *options)
@@ -54,6 +56,7 @@ void playlist_free(struct playlist *playlist)
 	for (i = 0; i < playlist->n_blocks; i++)
 		free(playlist->blocks[i]);
 	free(playlist->blocks);
+	rotation_done(&playlist->rotation);
 	free(playlist);
 }
 
@@ -70,6 +73,17 @@ size_t playlist_dropped(const struct playlist *playlist)
 struct playlist_entry playlist_get(const struct playlist *playlist, size_t i)
 {
 	return playlist->blocks[i / BLOCK_ENTRIES][i % BLOCK_ENTRIES];
+}
+
+const struct rotation *playlist_rotation(const struct playlist *playlist)
+{
+	return playlist->is_rotation ? &playlist->rotation : NULL;
+}
+
+struct rotation *store_rotation(struct playlist *playlist)
+{
+	playlist->is_rotation = true;
+	return &playlist->rotation;
 }
 
 void store_count_dropped(struct playlist *playlist)

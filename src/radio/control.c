@@ -17,6 +17,7 @@
 #include "jukebox/text.h"
 #include "protocol.h"
 #include "server.h"
+#include "timetable.h"
 #include "watch.h"
 
 enum { COMING_SHOWN = 20 };
@@ -36,6 +37,10 @@ struct control {
 	struct control_desk desk; /* constant once there is a server */
 	_Atomic(struct server *) server; /* of the thread, once it is there */
 	_Atomic(struct watch *) watch; /* the same */
+	pthread_mutex_t time_lock; /* guards what follows */
+	struct timetable *timetable; /* NULL: nothing has a time */
+	struct lineup *timed_lineup;
+	struct errands *timed_errands;
 	/* of the thread alone */
 	int64_t stop_ns;
 	bool unblocked, aborted;
@@ -288,6 +293,51 @@ static void look_at_lists(struct control *c, struct watch *watch)
 	wake_waiting(c);
 }
 
+/* ---- what has its time ------------------------------------------------------------------------------- */
+
+enum { DUE_MOST = 16, LOOK_MS = 500 };
+
+struct due {
+	const char *paths[DUE_MOST];
+	size_t count;
+};
+
+static void note_due(void *user, const char *path)
+{
+	struct due *due = user;
+	if (due->count < DUE_MOST)
+		due->paths[due->count++] = path;
+}
+
+/* Each goes right behind the song on air, so the first one comes last. */
+static void look_at_clock(struct control *c)
+{
+	struct due due = {.count = 0};
+	pthread_mutex_lock(&c->time_lock);
+	if (c->timetable)
+		timetable_look(c->timetable, clock_wall_s(), note_due, &due);
+	bool any = due.count > 0;
+	while (due.count > 0) {
+		size_t id;
+		struct error ignored; /* so much is queued that this one is left out */
+		(void)!lineup_queue(c->timed_lineup, due.paths[--due.count], true, &id, &ignored);
+	}
+	pthread_mutex_unlock(&c->time_lock);
+	if (!any)
+		return;
+	atomic_store(&c->changed, true);
+	errands_poke(c->timed_errands);
+	wake_waiting(c);
+}
+
+static bool has_timetable(struct control *c)
+{
+	pthread_mutex_lock(&c->time_lock);
+	bool has = c->timetable != NULL;
+	pthread_mutex_unlock(&c->time_lock);
+	return has;
+}
+
 static void *control_loop(void *user)
 {
 	struct control *c = user;
@@ -300,6 +350,7 @@ static void *control_loop(void *user)
 		size_t n = 3 + (server ? server_fds(server, fds + 3) : 0);
 		int wait = sooner(patience(c), server ? server_patience(server) : -1);
 		wait = sooner(wait, watch ? watch_patience(watch) : -1);
+		wait = sooner(wait, has_timetable(c) ? LOOK_MS : -1);
 		if (poll(fds, n, wait) < 0 && errno != EINTR)
 			return NULL;
 		if (fds[1].revents)
@@ -310,6 +361,7 @@ static void *control_loop(void *user)
 			server_handle(server, fds + 3, n - 3);
 		if (watch)
 			look_at_lists(c, watch);
+		look_at_clock(c);
 		run_out_of_patience(c);
 	}
 	return NULL;
@@ -358,6 +410,7 @@ struct control *control_new(void)
 	c->signals = c->wake = -1;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->asked_lock, NULL);
+	pthread_mutex_init(&c->time_lock, NULL);
 	init_condition(&c->asked);
 	if (!start(c)) {
 		control_free(c);
@@ -390,6 +443,8 @@ void control_free(struct control *c)
 		close(c->wake);
 	pthread_mutex_destroy(&c->lock);
 	pthread_mutex_destroy(&c->asked_lock);
+	pthread_mutex_destroy(&c->time_lock);
+	timetable_free(c->timetable);
 	pthread_cond_destroy(&c->asked);
 	free(c);
 }
@@ -463,4 +518,17 @@ enum status control_watch(
 	atomic_store(&c->watch, watch);
 	wake_thread(c);
 	return STATUS_OK;
+}
+
+enum status control_keep_time(struct control *c, const struct playlist *playlist,
+        struct lineup *lineup, struct errands *errands)
+{
+	pthread_mutex_lock(&c->time_lock);
+	struct timetable *before = c->timetable;
+	c->timed_lineup = lineup;
+	c->timed_errands = errands;
+	enum status status = timetable_new(playlist, before, &c->timetable);
+	pthread_mutex_unlock(&c->time_lock);
+	wake_thread(c);
+	return status;
 }

@@ -24,6 +24,7 @@ void pick_done(struct pick *pick)
 	free(pick->path);
 	free(pick->title);
 	free(pick->directives);
+	free(pick->memo);
 	*pick = (struct pick){.id = LINEUP_NONE};
 }
 
@@ -38,7 +39,9 @@ static enum status pick_copy(struct pick *to, const struct pick *from)
 	to->path = copy_text(from->path);
 	to->title = copy_text(from->title);
 	to->directives = copy_text(from->directives);
-	if (to->path && (!from->title || to->title) && (!from->directives || to->directives))
+	to->memo = copy_text(from->memo);
+	if (to->path && (!from->title || to->title) && (!from->directives || to->directives) &&
+	        (!from->memo || to->memo))
 		return STATUS_OK;
 	pick_done(to);
 	return STATUS_NO_MEMORY;

@@ -13,6 +13,11 @@ static uint64_t random_next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+static struct playlist_entry entry_of(const struct order *o, size_t i)
+{
+	return playlist_get(o->list.playlist, o->list.first + i);
+}
+
 static void swap(uint32_t *a, uint32_t *b)
 {
 	uint32_t t = *a;
@@ -30,7 +35,7 @@ static void shuffle(uint32_t *row, size_t n, uint64_t state)
 /* A function of seed and round alone. */
 static void permute(const struct order *o, uint32_t *to, int64_t round)
 {
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	for (size_t i = 0; i < n; i++)
 		to[i] = (uint32_t)i;
 	shuffle(to, n, o->options.seed + (uint64_t)round * 0x632be59bd9b4e019u);
@@ -66,7 +71,7 @@ static void number_names(struct order *o, struct named *named, size_t n, enum se
 static enum status learn_names(struct order *o)
 {
 	static const float USUAL_S = 240;
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	const struct order_options *options = &o->options;
 	if (!o->permutation || !options->names || !separation_is_set(&options->separation))
 		return STATUS_OK;
@@ -78,7 +83,7 @@ static enum status learn_names(struct order *o)
 		return STATUS_NO_MEMORY;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct playlist_entry entry = playlist_get(o->playlist, i);
+		struct playlist_entry entry = entry_of(o, i);
 		uint64_t names[SEPARATION_KINDS] = {0};
 		float seconds = 0;
 		options->names(options->user, &entry, names, &seconds);
@@ -96,7 +101,7 @@ static enum status learn_names(struct order *o)
 
 static struct spread spread_of(const struct order *o)
 {
-	return (struct spread){o->songs, playlist_count(o->playlist), o->options.separation};
+	return (struct spread){o->songs, o->list.count, o->options.separation};
 }
 
 /* Where the first row leaves songs too close, others for its first half may do better: the second half stays, as the next
@@ -105,7 +110,7 @@ static enum status try_others(const struct order *o, uint32_t *row, size_t from,
         const uint32_t *before, struct spread_outcome *outcome)
 {
 	enum { ATTEMPTS = 12, SHORT = 200 };
-	size_t n = playlist_count(o->playlist), n_before = before ? n : 0;
+	size_t n = o->list.count, n_before = before ? n : 0;
 	struct spread spread = spread_of(o);
 	uint32_t *other = malloc(n * sizeof *other);
 	enum status status = other ? STATUS_OK : STATUS_NO_MEMORY;
@@ -133,7 +138,7 @@ static enum status keep_apart(
         struct order *o, uint32_t *row, size_t from, int64_t round, const uint32_t *before)
 {
 	enum { LONG = 5000 };
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	struct spread_outcome outcome;
 	if (!o->songs || from >= n)
 		return STATUS_OK;
@@ -155,7 +160,7 @@ static enum status arrange(struct order *o, uint32_t *to, int64_t round, const u
  * rounds follow from their numbers. */
 static void part_from_last(struct order *o, uint32_t last)
 {
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	if (o->songs || n < 2 || o->permutation[0] != last)
 		return;
 	uint64_t state = o->options.seed ^ (uint64_t)o->round;
@@ -164,7 +169,7 @@ static void part_from_last(struct order *o, uint32_t last)
 
 static enum status make_permutation(struct order *o)
 {
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	free(o->permutation);
 	o->permutation = NULL;
 	if (!o->options.shuffle || n > UINT32_MAX / 2)
@@ -177,9 +182,9 @@ static enum status make_permutation(struct order *o)
 }
 
 enum status order_init(
-        struct order *o, const struct playlist *playlist, const struct order_options *options)
+        struct order *o, const struct order_list *list, const struct order_options *options)
 {
-	*o = (struct order){.playlist = playlist, .options = *options};
+	*o = (struct order){.list = *list, .options = *options};
 	/* A song is not its own neighbour. */
 	if (separation_is_set(&options->separation) &&
 	        options->separation.of[SEPARATION_TITLE].seconds <= 0 &&
@@ -198,16 +203,30 @@ void order_done(struct order *o)
 
 enum status order_next(struct order *o, size_t *entry)
 {
-	if (o->next >= playlist_count(o->playlist))
+	if (o->next >= o->list.count)
 		return STATUS_END;
-	*entry = o->permutation ? o->permutation[o->next] : o->next;
+	*entry = o->list.first + (o->permutation ? o->permutation[o->next] : o->next);
 	o->next++;
 	return STATUS_OK;
 }
 
+void order_prefer(struct order *o, order_suits_fn *suits, void *user)
+{
+	enum { LOOK_MOST = 64 };
+	for (size_t i = o->next; o->permutation && i < o->list.count && i - o->next < LOOK_MOST;
+	        i++)
+		if (suits(user, o->list.first + o->permutation[i])) {
+			uint32_t entry = o->permutation[i];
+			memmove(&o->permutation[o->next + 1], &o->permutation[o->next],
+			        (i - o->next) * sizeof entry);
+			o->permutation[o->next] = entry;
+			return;
+		}
+}
+
 enum status order_begin_round(struct order *o)
 {
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	if ((o->options.rounds > 0 && o->round + 1 >= o->options.rounds) || n == 0)
 		return STATUS_END;
 	o->round++;
@@ -232,10 +251,10 @@ enum status order_begin_round(struct order *o)
 static size_t find_place(const struct order *o, const char *path, size_t near)
 {
 	size_t found = SIZE_MAX, distance = SIZE_MAX;
-	for (size_t i = 0; i < playlist_count(o->playlist); i++) {
+	for (size_t i = 0; i < o->list.count; i++) {
 		size_t entry = o->permutation ? o->permutation[i] : i;
 		size_t d = i > near ? i - near : near - i;
-		if (d < distance && strcmp(playlist_get(o->playlist, entry).path, path) == 0) {
+		if (d < distance && strcmp(entry_of(o, entry).path, path) == 0) {
 			found = i;
 			distance = d;
 		}
@@ -246,7 +265,7 @@ static size_t find_place(const struct order *o, const char *path, size_t near)
 static void go_behind(struct order *o, const char *last, size_t place)
 {
 	size_t found = last ? find_place(o, last, place) : SIZE_MAX;
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	if (found != SIZE_MAX)
 		o->next = found + 1;
 	else
@@ -256,7 +275,7 @@ static void go_behind(struct order *o, const char *last, size_t place)
 /* The permutation of a round, from its number. */
 static enum status set_round(struct order *o, int64_t round)
 {
-	size_t n = playlist_count(o->playlist);
+	size_t n = o->list.count;
 	o->round = round;
 	if (!o->permutation || n == 0)
 		return STATUS_OK;
@@ -307,8 +326,7 @@ static enum status list_played(const struct order *o, size_t n_played, struct pl
 	if (!*played)
 		return STATUS_NO_MEMORY;
 	for (size_t i = 0; i < n_played; i++)
-		(*played)[i] = (struct played){
-		        playlist_get(o->playlist, o->permutation[i]).path, i, UINT32_MAX};
+		(*played)[i] = (struct played){entry_of(o, o->permutation[i]).path, i, UINT32_MAX};
 	qsort(*played, n_played, sizeof **played, compare_paths);
 	return STATUS_OK;
 }
@@ -316,14 +334,14 @@ static enum status list_played(const struct order *o, size_t n_played, struct pl
 /* Moves what was played to the front, as it was played.  What is in the list twice counts as played once it was. */
 static enum status put_first(struct order *o, struct played *played, size_t n_played)
 {
-	size_t n = playlist_count(o->playlist), n_later = 0, n_again = 0;
+	size_t n = o->list.count, n_later = 0, n_again = 0;
 	uint32_t *later = malloc((n ? n : 1) * sizeof *later);
 	if (!later)
 		return STATUS_NO_MEMORY;
 	for (size_t i = 0; i < n; i++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): as many as entries, all filled */
 		uint32_t entry = o->permutation[i];
-		struct played key = {.path = playlist_get(o->playlist, entry).path};
+		struct played key = {.path = entry_of(o, entry).path};
 		struct played *found =
 		        n_played ? bsearch(&key, played, n_played, sizeof *played, compare_paths)
 		                 : NULL;
@@ -344,7 +362,7 @@ static enum status put_first(struct order *o, struct played *played, size_t n_pl
 	return STATUS_OK;
 }
 
-enum status order_change(struct order *o, const struct playlist *playlist, int64_t round,
+enum status order_change(struct order *o, const struct order_list *list, int64_t round,
         size_t place, const char *last)
 {
 	struct played *played = NULL;
@@ -352,11 +370,10 @@ enum status order_change(struct order *o, const struct playlist *playlist, int64
 	if (o->permutation && last) {
 		if (round != o->round)
 			TRY(set_round(o, round));
-		n_played = place + 1 < playlist_count(o->playlist) ? place + 1
-		                                                   : playlist_count(o->playlist);
+		n_played = place + 1 < o->list.count ? place + 1 : o->list.count;
 		TRY(list_played(o, n_played, &played));
 	}
-	o->playlist = playlist;
+	o->list = *list;
 	o->round = round;
 	enum status status = make_permutation(o);
 	if (status == STATUS_OK && o->permutation)

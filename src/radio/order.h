@@ -24,8 +24,14 @@ struct order_options {
 	void *user;
 };
 
+/* Entries of a playlist, which is borrowed. */
+struct order_list {
+	const struct playlist *playlist;
+	size_t first, count;
+};
+
 struct order {
-	const struct playlist *playlist; /* borrowed */
+	struct order_list list;
 	struct order_options options;
 	uint32_t *permutation; /* of this round; NULL: as in the list */
 	struct spread_song *songs; /* NULL: nothing is separated */
@@ -35,19 +41,23 @@ struct order {
 	int64_t round;
 };
 
-enum status order_init(struct order *order, const struct playlist *playlist,
+enum status order_init(struct order *order, const struct order_list *list,
         const struct order_options *options) MUST_USE;
 void order_done(struct order *order);
 
 /* The next entry of the playlist; STATUS_END: the round is over. */
 enum status order_next(struct order *order, size_t *entry) MUST_USE;
 
+/* Shuffled: the first of the next few entries that suits comes next; none: all stays as it is. */
+typedef bool order_suits_fn(void *user, size_t entry);
+void order_prefer(struct order *order, order_suits_fn *suits, void *user);
+
 /* STATUS_END: that was all. */
 enum status order_begin_round(struct order *order) MUST_USE;
 
 /* Another list, when the entry of path `last` was played last, at `place` of `round` (NULL: nothing was).  In the order of the
  * list: goes on behind it, if it is in there, else at that place.  Shuffled: what this round had is not played again. */
-enum status order_change(struct order *order, const struct playlist *playlist, int64_t round,
+enum status order_change(struct order *order, const struct order_list *list, int64_t round,
         size_t place, const char *last) MUST_USE;
 
 /* Behind a change: the entry of this path was played meanwhile; the order goes on behind what was played. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "order.h"
+#include "wheel.h"
 
 enum {
 	/* Tracks measured ahead of the one that is planned: enough to keep all workers busy, few enough to keep their
@@ -28,7 +29,10 @@ struct programme {
 	struct programme_options options;
 	struct log *log;
 	struct planner *planner;
-	struct order order;
+	const struct playlist *playlist;
+	struct order order; /* of a list */
+	struct wheel *wheel; /* of a rotation; then there is no order.  NULL: a list */
+	size_t fruitless; /* entries of the wheel since something could be planned */
 	struct lineup *lineup;
 
 	bool asked_all, finished, told_close;
@@ -88,12 +92,13 @@ static void names_of(void *user, const struct playlist_entry *entry,
 /* Once a run: more of it would be said at each round of a short list. */
 static void tell_of_close_ones(struct programme *p)
 {
-	if (p->order.n_close == 0 || p->told_close)
+	size_t n_close = p->wheel ? wheel_close(p->wheel) : p->order.n_close;
+	if (n_close == 0 || p->told_close)
 		return;
 	p->told_close = true;
 	log_print(p->log, LOG_WARNING,
-	        "--separation cannot be kept by this list: %zu of %zu songs come sooner",
-	        p->order.n_close, playlist_count(p->order.playlist));
+	        "--separation cannot be kept by this list: %zu of %zu songs come sooner", n_close,
+	        playlist_count(p->playlist));
 }
 
 /* ---- life --------------------------------------------------------------------------------------- */
@@ -103,6 +108,21 @@ static enum status begin_planner(struct programme *p)
 	planner_free(p->planner);
 	p->planner = planner_new(&p->options.policy);
 	return p->planner ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status begin_order(struct programme *p)
+{
+	struct order_list list = {p->playlist, 0, playlist_count(p->playlist)};
+	struct order_options options = {.rounds = p->options.rounds,
+	        .shuffle = p->options.shuffle,
+	        .seed = p->options.seed,
+	        .separation = p->options.separation,
+	        .names = names_of,
+	        .user = p};
+	if (!playlist_rotation(p->playlist))
+		return order_init(&p->order, &list, &options);
+	p->wheel = wheel_new(p->playlist, &options);
+	return p->wheel ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 struct programme *programme_new(const struct playlist *playlist, struct library *library,
@@ -116,14 +136,8 @@ struct programme *programme_new(const struct playlist *playlist, struct library 
 	p->log = log;
 	p->again = LINEUP_NONE;
 	p->lineup = lineup_new();
-	struct order_options order = {.rounds = options->rounds,
-	        .shuffle = options->shuffle,
-	        .seed = options->seed,
-	        .separation = options->separation,
-	        .names = names_of,
-	        .user = p};
-	if (!p->lineup || begin_planner(p) != STATUS_OK ||
-	        order_init(&p->order, playlist, &order) != STATUS_OK) {
+	p->playlist = playlist;
+	if (!p->lineup || begin_planner(p) != STATUS_OK || begin_order(p) != STATUS_OK) {
 		programme_free(p);
 		return NULL;
 	}
@@ -137,6 +151,7 @@ void programme_free(struct programme *p)
 		return;
 	planner_free(p->planner);
 	order_done(&p->order);
+	wheel_free(p->wheel);
 	lineup_free(p->lineup);
 	free(p);
 }
@@ -151,9 +166,12 @@ struct lineup *programme_lineup(struct programme *p)
 	return p->lineup;
 }
 
-enum status programme_resume(struct programme *p, int64_t round, size_t place, const char *last)
+enum status programme_resume(
+        struct programme *p, int64_t round, size_t place, const char *last, const char *memo)
 {
 	p->planned_before_round = SIZE_MAX; /* the round had something before */
+	if (p->wheel)
+		return memo ? wheel_resume(p->wheel, memo) : STATUS_OK;
 	return order_resume(&p->order, round, place, last);
 }
 
@@ -170,10 +188,33 @@ static bool begin_round(struct programme *p)
 	return true;
 }
 
+/* The rotation's next entry joins.  A rotation of which nothing can be played ends. */
+static enum status append_turned(struct programme *p)
+{
+	size_t entry, id;
+	char *memo;
+	if (p->planned != p->planned_before_round)
+		p->fruitless = 0;
+	p->planned_before_round = p->planned;
+	if (p->fruitless++ > 2 * playlist_count(p->playlist) + LIBRARY_AHEAD)
+		return STATUS_END;
+	TRY(wheel_next(p->wheel, &entry, &memo));
+	struct playlist_entry e = playlist_get(p->playlist, entry);
+	struct pick pick = {.path = (char *)e.path,
+	        .title = (char *)e.title,
+	        .directives = (char *)e.directives,
+	        .memo = memo};
+	enum status status = lineup_append(p->lineup, &pick, &id);
+	free(memo);
+	return status;
+}
+
 /* The list's next entry joins the line-up.  STATUS_END: none for now. */
 static enum status append_listed(struct programme *p)
 {
 	size_t entry, id;
+	if (p->wheel)
+		return append_turned(p);
 	while (order_next(&p->order, &entry) == STATUS_END) {
 		if (library_waiting(p->library) > 0)
 			return STATUS_END;
@@ -181,7 +222,7 @@ static enum status append_listed(struct programme *p)
 		if (p->asked_all)
 			return STATUS_END;
 	}
-	struct playlist_entry e = playlist_get(p->order.playlist, entry);
+	struct playlist_entry e = playlist_get(p->playlist, entry);
 	struct pick pick = {.path = (char *)e.path,
 	        .title = (char *)e.title,
 	        .directives = (char *)e.directives,
@@ -365,13 +406,14 @@ static void catch_up(struct programme *p, size_t on_air)
 	struct pick pick;
 	bool any = false;
 	while (lineup_take_dropped(p->lineup, on_air, &pick) == STATUS_OK) {
-		order_played(&p->order, pick.path);
+		if (!p->wheel)
+			order_played(&p->order, pick.path);
 		pick_done(&pick);
 		any = true;
 	}
-	if (any)
+	if (any && !p->wheel)
 		lineup_drop_listed(p->lineup);
-	if (any && p->order.next > 0)
+	if (any && !p->wheel && p->order.next > 0)
 		lineup_set_place(p->lineup, p->order.round, p->order.next - 1);
 }
 
@@ -414,14 +456,25 @@ double programme_arrival_s(const struct programme *p)
 	return p->arrival_s;
 }
 
+/* `last`: the list's pick that began last. */
+static enum status change_order(struct programme *p, const struct pick *last)
+{
+	struct order_list list = {p->playlist, 0, playlist_count(p->playlist)};
+	if (p->wheel)
+		return wheel_change(p->wheel, p->playlist, last ? last->memo : NULL);
+	return order_change(&p->order, &list, last ? last->round : 0, last ? last->place : 0,
+	        last ? last->path : NULL);
+}
+
 void programme_reload(struct programme *p, const struct playlist *playlist)
 {
 	struct pick last = {.id = LINEUP_NONE};
 	bool has_last = lineup_last_listed(p->lineup, &last) == STATUS_OK;
 	lineup_drop_listed(p->lineup);
 	p->planned_before_round = SIZE_MAX; /* another list may give more */
-	if (order_change(&p->order, playlist, has_last ? last.round : 0, has_last ? last.place : 0,
-	            has_last ? last.path : NULL) != STATUS_OK)
+	p->playlist = playlist;
+	p->fruitless = 0;
+	if (change_order(p, has_last ? &last : NULL) != STATUS_OK)
 		log_print(p->log, LOG_WARNING, "out of memory: the new list is not shuffled");
 	pick_done(&last);
 	tell_of_close_ones(p);

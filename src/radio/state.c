@@ -23,6 +23,7 @@ static void track_done(struct onair_track *t)
 void state_done(struct state *s)
 {
 	free(s->last);
+	free(s->memo);
 	for (size_t i = 0; i < s->n_queued; i++)
 		pick_done(&s->queued[i]);
 	free(s->queued);
@@ -43,7 +44,8 @@ static enum status take_place(struct state *s, struct lineup *lineup)
 	s->round = last.round;
 	s->place = last.place;
 	s->last = last.path;
-	last.path = NULL;
+	s->memo = last.memo;
+	last.path = last.memo = NULL;
 	pick_done(&last);
 	return STATUS_OK;
 }
@@ -126,10 +128,11 @@ static json_t *track_to_json(const struct onair_track *t)
 char *state_to_text(const struct state *s)
 {
 	json_t *root = json_pack("{s:i, s:I}", "version", VERSION, "seed", (json_int_t)s->seed);
-	json_t *list =
-	        s->has_place ? json_pack("{s:I, s:I, s:o}", "round", (json_int_t)s->round, "place",
-	                               (json_int_t)s->place, "path", bytes_to_json(s->last))
-	                     : json_null();
+	json_t *list = s->has_place
+	                       ? json_pack("{s:I, s:I, s:o, s:o}", "round", (json_int_t)s->round,
+	                                 "place", (json_int_t)s->place, "path",
+	                                 bytes_to_json(s->last), "rotation", bytes_to_json(s->memo))
+	                       : json_null();
 	json_t *queued = json_array(), *history = json_array();
 	int bad = 0;
 	for (size_t i = 0; i < s->n_queued; i++)
@@ -193,6 +196,7 @@ static bool read_place(const json_t *list, struct state *s)
 	s->round = json_integer_value(round);
 	s->place = (size_t)json_integer_value(place);
 	s->last = bytes_from_json(json_object_get(list, "path"));
+	s->memo = bytes_from_json(json_object_get(list, "rotation"));
 	s->has_place = s->last != NULL;
 	return s->has_place;
 }

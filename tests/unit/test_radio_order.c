@@ -107,7 +107,9 @@ static void test_in_the_order_of_the_list(void **state)
 	struct order_options options = {.rounds = 2};
 	struct order o;
 	size_t e[6];
-	assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+	assert_int_equal(
+	        order_init(&o, &(struct order_list){list, 0, playlist_count(list)}, &options),
+	        STATUS_OK);
 	take(&o, e, 6);
 	for (size_t i = 0; i < 6; i++)
 		assert_int_equal(e[i], i % 3);
@@ -125,7 +127,9 @@ static void test_shuffled_rounds(void **state)
 		struct order_options options = options_of(n, NULL);
 		struct order o;
 		size_t *e = calloc(8, n * sizeof *e);
-		assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+		assert_int_equal(order_init(&o, &(struct order_list){list, 0, playlist_count(list)},
+		                         &options),
+		        STATUS_OK);
 		take(&o, e, 8 * n);
 		for (size_t round = 0; round < 8; round++)
 			assert_each_once(e + round * n, n);
@@ -145,7 +149,9 @@ static void test_the_seed_decides(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct order_options options = options_of(i == 2 ? 7 : 5, "artist=3");
 		struct order o;
-		assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+		assert_int_equal(order_init(&o, &(struct order_list){list, 0, playlist_count(list)},
+		                         &options),
+		        STATUS_OK);
 		take(&o, e[i], 100);
 		order_done(&o);
 	}
@@ -179,7 +185,9 @@ static void test_artists_are_apart(void **state)
 		struct order_options options = options_of((uint64_t)trial, spec);
 		struct order o;
 		size_t *e = calloc(5, n * sizeof *e);
-		assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+		assert_int_equal(order_init(&o, &(struct order_list){list, 0, playlist_count(list)},
+		                         &options),
+		        STATUS_OK);
 		take(&o, e, 5 * n);
 		for (size_t round = 0; round < 5; round++)
 			assert_each_once(e + round * n, n);
@@ -204,7 +212,9 @@ static void test_the_least_bad_choice(void **state)
 	struct order o;
 	struct order_options options = options_of(3, "artist=5");
 	struct playlist *list = make_list("s", one, 40);
-	assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+	assert_int_equal(
+	        order_init(&o, &(struct order_list){list, 0, playlist_count(list)}, &options),
+	        STATUS_OK);
 	take(&o, e, 40);
 	assert_each_once(e, 40);
 	assert_int_equal(o.n_close, 39);
@@ -213,7 +223,9 @@ static void test_the_least_bad_choice(void **state)
 	for (unsigned i = 0; i < 40; i++) /* every second one, at best */
 		two[i] = i % 2;
 	list = make_list("s", two, 40);
-	assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+	assert_int_equal(
+	        order_init(&o, &(struct order_list){list, 0, playlist_count(list)}, &options),
+	        STATUS_OK);
 	take(&o, e, 40);
 	assert_each_once(e, 40);
 	assert_int_equal(count_close(list, e, 40, 1), 0);
@@ -232,10 +244,15 @@ static void test_resumed(void **state)
 	struct order_options options = options_of(9, "artist=4,title=20");
 	struct order whole, resumed;
 	size_t all[240], rest[240];
-	assert_int_equal(order_init(&whole, list, &options), STATUS_OK);
+	assert_int_equal(
+	        order_init(&whole, &(struct order_list){list, 0, playlist_count(list)}, &options),
+	        STATUS_OK);
 	take(&whole, all, 240);
 	for (size_t at = 0; at < 200; at += 7) {
-		assert_int_equal(order_init(&resumed, list, &options), STATUS_OK);
+		assert_int_equal(
+		        order_init(&resumed, &(struct order_list){list, 0, playlist_count(list)},
+		                &options),
+		        STATUS_OK);
 		assert_int_equal(order_resume(&resumed, (int64_t)(at / 60), at % 60,
 		                         playlist_get(list, all[at]).path),
 		        STATUS_OK);
@@ -260,9 +277,10 @@ static void test_changed(void **state)
 		struct order_options options = options_of(played, "artist=3");
 		struct order o;
 		size_t before[30], after[40];
-		assert_int_equal(order_init(&o, old, &options), STATUS_OK);
+		assert_int_equal(
+		        order_init(&o, &(struct order_list){old, 0, 30}, &options), STATUS_OK);
 		take(&o, before, played + 1); /* one is on its way */
-		assert_int_equal(order_change(&o, fresh, 0, played - 1,
+		assert_int_equal(order_change(&o, &(struct order_list){fresh, 0, 40}, 0, played - 1,
 		                         playlist_get(old, before[played - 1]).path),
 		        STATUS_OK);
 		memcpy(after, before, played * sizeof *after);
@@ -301,7 +319,9 @@ static void test_large(void **state)
 	if (!SANITIZED)
 		assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
 	clock_t began = clock();
-	assert_int_equal(order_init(&o, list, &options), STATUS_OK);
+	assert_int_equal(
+	        order_init(&o, &(struct order_list){list, 0, playlist_count(list)}, &options),
+	        STATUS_OK);
 	double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
 	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
 	assert_int_equal(o.n_close, 0);

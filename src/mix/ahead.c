@@ -610,6 +610,14 @@ bool ahead_try_free(struct ahead *ahead, int64_t deadline_ns)
 	return true;
 }
 
+void ahead_leave_behind(struct ahead *a)
+{
+	if (a->has_asker)
+		pthread_detach(a->asker);
+	for (int i = 0; i < a->n_workers; i++)
+		pthread_detach(a->workers[i]);
+}
+
 /* ---- the mixer's side ---------------------------------------------------------------------------------- */
 
 static enum status take_known(struct ahead *a, struct clip **clip, struct error *error)

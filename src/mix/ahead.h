@@ -18,6 +18,8 @@ void ahead_free(struct ahead *ahead);
 /* The same, if nothing has to be waited for beyond the deadline (0: at once); else its threads are told to end and it
  * stays, for another try. */
 bool ahead_try_free(struct ahead *ahead, int64_t deadline_ns);
+/* Nobody will try again: it stays to the end of the process. */
+void ahead_leave_behind(struct ahead *ahead);
 
 /* The next clip of the plan; waits for it.  The mixer's reference, let go with ahead_leave. STATUS_END: no more. */
 enum status ahead_next(struct ahead *ahead, struct clip **clip, struct error *error) MUST_USE;

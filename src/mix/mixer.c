@@ -28,6 +28,8 @@ static const int LOOK_AHEAD_S = 4;
 /* A clip that fails so near to its end is left to play what it has. */
 static const int FAILURE_MATTERS_S = 1;
 static const double GIVE_UP_FADE_S = 0.5;
+/* Patience with the first clip of a turn: where all hang, each that is given up is lost for nothing. */
+enum { COMING_STALLS = 3 };
 /* How long the fallback is heard before a song enters over it. */
 static const double BED_LEAD_S = 0.8;
 
@@ -132,6 +134,12 @@ static bool try_free_reels(struct reel **first, int64_t deadline_ns)
 	return all;
 }
 
+static void leave_behind(struct reel *first)
+{
+	for (struct reel *reel = first; reel; reel = reel->next)
+		ahead_leave_behind(reel->ahead);
+}
+
 bool mixer_try_free(struct mixer *m, int64_t deadline_ns)
 {
 	if (!m)
@@ -140,10 +148,15 @@ bool mixer_try_free(struct mixer *m, int64_t deadline_ns)
 	     over = try_free_reels(&m->over_with, deadline_ns),
 	     coming = try_free_reel(&m->coming, deadline_ns),
 	     on = try_free_reel(&m->on, deadline_ns);
-	if (!leaving || !over || !coming || !on)
-		return false;
-	mixer_free(m);
-	return true;
+	if (leaving && over && coming && on) {
+		mixer_free(m);
+		return true;
+	}
+	leave_behind(m->leaving);
+	leave_behind(m->over_with);
+	leave_behind(m->coming);
+	leave_behind(m->on);
+	return false;
 }
 
 int64_t mixer_position(const struct mixer *mixer)
@@ -604,7 +617,7 @@ static bool check_next(struct mixer *m)
 static void check_coming(struct mixer *m)
 {
 	struct clip *clip = m->coming ? ahead_coming(m->coming->ahead) : NULL;
-	if (!clip || !ahead_stalls(m->coming->ahead, clip, m->options.stall_ns))
+	if (!clip || !ahead_stalls(m->coming->ahead, clip, COMING_STALLS * m->options.stall_ns))
 		return;
 	clip_hold(clip);
 	clip->start = clip->title = m->mixed;

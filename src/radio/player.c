@@ -35,6 +35,7 @@ struct asking {
 	unsigned number;
 	size_t on_air;
 	bool now, begun;
+	int64_t frame; /* written when it was made */
 	_Atomic int64_t fade_frames;
 };
 
@@ -147,7 +148,7 @@ static void begin_asking(struct player *p, struct asking *a)
 		return;
 	a->begun = true;
 	if (atomic_exchange(&p->reload_due, false) && s->reload && s->reload(s->user))
-		events_write(p->events, "reload", p->report->frames, NULL, NULL);
+		events_write(p->events, "reload", a->frame, NULL, NULL);
 	if (a->number > 0 && s->turn)
 		s->turn(s->user, a->on_air, a->now);
 }
@@ -238,6 +239,7 @@ static struct asking *new_asking(struct player *p, size_t on_air, bool now)
 	a->number = number;
 	a->on_air = on_air;
 	a->now = now;
+	a->frame = p->report->frames;
 	a->begun = false;
 	atomic_store(&a->fade_frames, (int64_t)(SKIP_FADE_LEAST_S * p->options.rate_hz));
 	atomic_store(&p->asking, number);
@@ -582,15 +584,20 @@ static enum status play(struct player *p, struct error *error)
 	p->mixer = mixer;
 	enum status status = run_mixer(p, mixer, error);
 	mixer_limiter_report(mixer, &p->report->limiter);
-	atomic_store(&p->over, true);
-	wake_retry(p);
-	if (p->source->interrupt)
-		p->source->interrupt(p->source->user);
-	p->report->threads_hang = !mixer_try_free(mixer, clock_now_ns() + END_NS);
 	/* Who is told to stop waits for nothing: what came of it is as good as an end. */
 	if (status == STATUS_CANCELLED && p->control && control_stopping(p->control))
 		status = STATUS_END;
 	return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* Threads that hang are left behind. */
+static void end_mixer(struct player *p)
+{
+	atomic_store(&p->over, true);
+	wake_retry(p);
+	if (p->source->interrupt)
+		p->source->interrupt(p->source->user);
+	p->report->threads_hang = !mixer_try_free(p->mixer, clock_now_ns() + END_NS);
 }
 
 static void init_timed_condition(pthread_cond_t *condition)
@@ -648,6 +655,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	enum status status = play(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)
 		status = error_set(error, STATUS_IO, "no output is left");
+	end_mixer(p); /* last: listeners do not wait for what hangs */
 	clear_tape(p);
 	silence_free(p->silence);
 	if (!report->threads_hang)

@@ -106,25 +106,6 @@ def _():
     equal([e["event"] for e in air.events("fallback", "programme")], ["fallback", "programme"])
 
 
-@test("a decoder that hangs in a song: given up with one line, the next song comes, no hole; the end does not wait for it")
-def _():
-    air = Air("stall", "--loop", songs(), "--fallback=fallback.wav", "--buffer=1M")
-    air.wait_for_song("a.wav")
-    hung = wait_for(lambda: air.decoders("a.wav"), "no decoder")
-    for pid in hung:
-        os.kill(pid, signal.SIGSTOP)
-    air.wait_for_song("b.wav")
-    began = time.monotonic()
-    wait_for(lambda: time.monotonic() > began + 3, "time passes")
-    tones, silence = air.heard()
-    assert time.monotonic() - began < 12, "the end took long"
-    assert silence < 0.1, (silence, air.said(), tones)
-    equal([line for line in air.lines if "a.wav" in line and "stalls" in line].__len__(), 1, air.said())
-    equal([hz for hz, _ in tones if hz != 1500], [300, 500], air.said())
-    for pid in hung:
-        assert not os.path.exists(f"/proc/{pid}") or "Z" in open(f"/proc/{pid}/stat").read(), "a decoder is left"
-
-
 @test("silence alarm: told once, and its end; with --silence-exit status 4, and whole files")
 def _():
     hole = numpy.concatenate((Wav(tone("x.wav", 3)).frames, numpy.zeros((20 * 44100, 2)), Wav("x.wav").frames))
@@ -193,6 +174,102 @@ def _():
     near(heard[2][1], heard[4][1], 0.11)
     assert longest_silence(sound) < 0.05, longest_silence(sound)
     assert numpy.abs(numpy.diff(sound)).max() < 0.3, "a click"
+
+
+def meddle():
+    """The environment in which a disk hangs and clocks jump (tests/support/preload/meddle.c)."""
+    if not os.path.exists("meddle.so"):
+        if not have("cc"):
+            skip("no compiler here")
+        source = os.path.join(TOP, "tests", "support", "preload", "meddle.c")
+        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", "meddle.so", source], check=True)
+    if "sanitize" in run("--version").out.decode() or "build-" in JUKEBOX:
+        skip("a sanitizer's library comes first")
+    return {"LD_PRELOAD": os.path.abspath("meddle.so"), "MEDDLE_HANG": os.path.abspath("hangs")}
+
+
+def hang(what):
+    with open("hangs.new", "w", encoding="utf-8") as f:
+        f.write(what + "\n")
+    os.rename("hangs.new", "hangs")
+
+
+@test("a decoder that hangs in a song: given up with one line, the next song comes, no hole; the end does not wait for it")
+def _():
+    env = meddle()
+    air = Air("stall", "--loop", songs(), "--fallback=fallback.wav", "--buffer=1M", "--sandbox=off", env=env)
+    air.wait_for_song("a.wav")
+    hang("/a.wav")
+    air.wait_for_song("b.wav")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 3, "time passes")
+    tones, silence = air.heard()
+    os.remove("hangs")
+    assert time.monotonic() - began < 12, "the end took long"
+    assert silence < 0.1, (silence, air.said(), tones)
+    equal(len([line for line in air.lines if "a.wav" in line and "stalls" in line]), 1, air.said())
+    equal([hz for hz, _ in tones if hz != 1500], [300, 500], air.said())
+
+
+@test("decoding processes that are stopped, or killed, again and again: nothing is heard of it, and none is left")
+def _():
+    air = Air("stopped", "--loop", songs(), "--fallback=fallback.wav", "--buffer=1M")
+    air.wait_for_song("a.wav")
+    began, seen = time.monotonic(), set()
+
+    def harass():
+        for i, pid in enumerate(air.decoders("a.wav")):
+            seen.add(pid)
+            os.kill(pid, signal.SIGSTOP if i % 2 == 0 else signal.SIGKILL)
+        return time.monotonic() > began + 6
+    wait_for(harass, "time passes")
+    _, silence = air.heard()
+    assert seen and silence < 0.1, (seen, silence, air.said())
+    wait_for(lambda: not any(opens(pid, "a.wav") for pid in seen), "a decoder is left")
+
+
+@test("a disk that hangs, and with it all songs: the fallback; when it answers again, the programme; no hole")
+def _():
+    env = meddle()
+    os.makedirs("disk", exist_ok=True)
+    for name in ("a.wav", "b.wav", "c.wav"):
+        tone("disk/" + name, 30, HZ[name])
+    songs()
+    playlist("disk.m3u", "disk/a.wav", "disk/b.wav", "disk/c.wav")
+    run("analyze", "disk.m3u")
+    air = Air("disk", "--loop", "disk.m3u", "--fallback=fallback.wav", "--buffer=1M", "--sandbox=off", env=env)
+    air.wait_for_song("a.wav")
+    hang("/disk/")
+    wait_for(lambda: air.events("fallback"), "no fallback")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 5, "time passes")
+    os.remove("hangs")
+    wait_for(lambda: air.events("programme"), "the programme does not come back")
+    air.wait_for_line("the programme goes on")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 4, "time passes")
+    tones, silence = air.heard()
+    assert silence < 0.1, (silence, tones, air.said())
+    equal(tones[0][0], 300, tones)
+    equal(tones[1][0], 1500, tones)
+    assert tones[-1][0] != 1500, tones
+
+
+@test("a disk that hangs for ever: the end comes in time all the same, and listeners get what there was")
+def _():
+    env = meddle()
+    songs()
+    for fallback in (["--fallback=fallback.wav"], []):
+        air = Air("stuck", "--loop", "songs.m3u", "--buffer=1M", "--sandbox=off", *fallback, env=env)
+        air.wait_for_song("a.wav")
+        hang("/a.wav")
+        air.wait_for_line("a.wav: its decoder stalls")
+        hang(".wav")
+        began = time.monotonic()
+        equal(air.end(signal.SIGTERM), 0, air.said())
+        assert time.monotonic() - began < 12, air.said()
+        air.listener.end()
+        os.remove("hangs")
 
 
 main()

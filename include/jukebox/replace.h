@@ -12,6 +12,9 @@
 enum status file_replace(const char *path, const char *bytes, size_t n_bytes, bool durable,
         struct error *error) MUST_USE;
 
+/* All bytes to a descriptor, whatever comes between; false: errno says why not. */
+bool file_write_all(int fd, const char *bytes, size_t n_bytes);
+
 /* The whole of a regular file of at most `most` bytes, as a new text with a NUL behind it.  STATUS_NOT_FOUND: it is not there;
  * STATUS_BAD_DATA: too large, or no regular file. */
 enum status file_read_all(

@@ -5,7 +5,6 @@
  */
 #include "jukebox/log.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jukebox/replace.h"
 #include "jukebox/text.h"
 
 enum { LINE_BYTES = 6000 };
@@ -42,17 +42,10 @@ struct log *log_new(int fd, enum log_level most, bool show_status)
 	return log;
 }
 
-static void write_all(int fd, const char *text, size_t n)
+/* Nobody is left to be told of a failure. */
+static void put(const struct log *log, const char *text, size_t n)
 {
-	while (n > 0) {
-		ssize_t k = write(fd, text, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return; /* nobody is left to be told */
-		text += k;
-		n -= (size_t)k;
-	}
+	(void)file_write_all(log->fd, text, n);
 }
 
 /* The status line does not wrap (DECAWM off, and on again): of a line in two rows one would stay. */
@@ -67,7 +60,7 @@ static void put_line(struct log *log, const char *line)
 	int n = snprintf(out, sizeof out, "%sjukebox: %s\n%s%s%s", has_status ? "\r\033[K" : "",
 	        line, has_status ? WRAP_OFF : "", log->status, has_status ? WRAP_ON : "");
 	if (n > 0)
-		write_all(log->fd, out, (size_t)n < sizeof out ? (size_t)n : sizeof out - 1);
+		put(log, out, (size_t)n < sizeof out ? (size_t)n : sizeof out - 1);
 }
 
 void log_free(struct log *log)
@@ -145,7 +138,7 @@ void log_status(struct log *log, const char *format, ...)
 	if (was_there || log->status[0]) {
 		char out[sizeof log->status + 32];
 		int n = snprintf(out, sizeof out, "\r\033[K" WRAP_OFF "%s" WRAP_ON, log->status);
-		write_all(log->fd, out, (size_t)n);
+		put(log, out, (size_t)n);
 	}
 	pthread_mutex_unlock(&log->lock);
 }

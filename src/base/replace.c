@@ -10,16 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const char *bytes, size_t n)
+bool file_write_all(int fd, const char *bytes, size_t n_bytes)
 {
-	while (n > 0) {
-		ssize_t k = write(fd, bytes, n);
+	while (n_bytes > 0) {
+		ssize_t k = write(fd, bytes, n_bytes);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
 			return false;
 		bytes += k;
-		n -= (size_t)k;
+		n_bytes -= (size_t)k;
 	}
 	return true;
 }
@@ -29,7 +29,7 @@ static bool write_file(const char *path, const char *bytes, size_t n, bool durab
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return false;
-	bool ok = write_all(fd, bytes, n) && (!durable || fsync(fd) == 0);
+	bool ok = file_write_all(fd, bytes, n) && (!durable || fsync(fd) == 0);
 	int why = errno;
 	if (close(fd) != 0 && ok) {
 		ok = false;

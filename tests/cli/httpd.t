@@ -31,15 +31,6 @@ def play(*specs, loop="--loop"):
     return player, urls
 
 
-def continuous(path, order):
-    samples = decode(path)
-    assert longest_silence(samples) < 0.3, f"{path}: {longest_silence(samples)} s of silence"
-    heard = [(hz, seconds) for hz, seconds in tones_of(samples) if seconds >= 0.5]
-    equal([hz for hz, _ in heard], order, path)
-    for hz, seconds in heard[1:-1]:
-        near(seconds, 4, 0.3, f"{path}: {hz} Hz")
-
-
 @test("one port, three mounts: continuous sound and the right titles, at the mix point; the stream ends whole")
 def _():
     player, urls = play("/hq.ogg?quality=6", "/radio.mp3?bitrate=192", "/lq.opus?bitrate=48", loop="--loop=2")

@@ -30,15 +30,6 @@ def songs():
     return "songs.m3u"
 
 
-def continuous(path, order):
-    samples = decode(path)
-    assert longest_silence(samples) < 0.3, f"{path}: {longest_silence(samples)} s of silence"
-    heard = [(hz, seconds) for hz, seconds in tones_of(samples) if seconds >= 0.5]
-    equal([hz for hz, _ in heard], order, path)
-    for hz, seconds in heard[1:-1]:
-        near(seconds, 4, 0.25, f"{path}: {hz} Hz")
-
-
 @test("three formats: listeners hear continuous sound and the right titles")
 def _():
     ice = server()

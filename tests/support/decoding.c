@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/scratch.h"
+
 /* Programs without cmocka are linked with this file too. */
 static void require(bool good, const char *what)
 {
@@ -199,4 +201,31 @@ void file_write(const char *path, const uint8_t *bytes, size_t n_bytes)
 	require(file != NULL, "file");
 	require(fwrite(bytes, 1, n_bytes, file) == n_bytes, path);
 	require(fclose(file) == 0, path);
+}
+
+bool encoded_make(struct encoded *encoded, const char *program, const char *command, int rate_hz,
+        int channels, size_t n_frames)
+{
+	char line[2400];
+
+	if (!have_program(program))
+		return false;
+	encoded->folder = scratch_new();
+	snprintf(encoded->wav, sizeof(encoded->wav), "%s/in.wav", encoded->folder);
+	snprintf(encoded->file, sizeof(encoded->file), "%s/out.music", encoded->folder);
+	encoded->original = music_make(rate_hz, channels, n_frames);
+	music_write_wav(&encoded->original, encoded->wav);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(line, sizeof(line), command, encoded->wav, encoded->file, encoded->file,
+	        encoded->file);
+#pragma GCC diagnostic pop
+	run("%s", line);
+	return true;
+}
+
+void encoded_done(struct encoded *encoded)
+{
+	music_done(&encoded->original);
+	scratch_free(encoded->folder);
 }

@@ -40,6 +40,19 @@ bool have_program(const char *program);
 /* Runs a shell command made like printf; aborts when it fails. */
 void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Music of N frames, as WAV and as what a program makes of it, in a folder of their own. */
+struct encoded {
+	char *folder;
+	char wav[500], file[500];
+	struct music original;
+};
+
+/* `command` of the names: WAV, file, and, for programs that will have their own ending, file and file again.  false: the
+ * program is not there. */
+bool encoded_make(struct encoded *encoded, const char *program, const char *command, int rate_hz,
+        int channels, size_t n_frames);
+void encoded_done(struct encoded *encoded);
+
 /* A whole file, owned by the caller. */
 uint8_t *file_bytes(const char *path, size_t *n_bytes);
 void file_write(const char *path, const uint8_t *bytes, size_t n_bytes);

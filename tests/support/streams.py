@@ -11,7 +11,7 @@ import urllib.request
 
 import numpy
 
-from cli import JUKEBOX, LONGEST_SECONDS
+from cli import JUKEBOX, LONGEST_SECONDS, equal, near
 
 PASSWORD = "very-secret-9641"
 
@@ -196,6 +196,16 @@ def longest_silence(samples, rate=44100, level=0.003):
     """Seconds; not counting the ends."""
     loud = numpy.flatnonzero(numpy.abs(samples) > level)
     return float(numpy.max(numpy.diff(loud), initial=0)) / rate if len(loud) else len(samples) / rate
+
+
+def continuous(path, order, seconds=4):
+    """These tones one after the other, each but the first and the last so long, and no hole in them."""
+    samples = decode(path)
+    assert longest_silence(samples) < 0.3, f"{path}: {longest_silence(samples)} s of silence"
+    heard = [(hz, length) for hz, length in tones_of(samples) if length >= 0.5]
+    equal([hz for hz, _ in heard], order, path)
+    for hz, length in heard[1:-1]:
+        near(length, seconds, 0.3, f"{path}: {hz} Hz")
 
 
 def icy_parts(data, interval, encoding="utf-8"):

@@ -43,35 +43,9 @@ static const struct encoding encodings[] = {
 };
 enum { N_ENCODINGS = sizeof(encodings) / sizeof(*encodings), N_FRAMES = 70001 };
 
-struct fixture {
-	char *folder;
-	char wav[500], file[500];
-	struct music original;
-};
-
-static bool encode(struct fixture *f, const struct encoding *e)
+static bool encode(struct encoded *f, const struct encoding *e)
 {
-	char command[1200];
-
-	if (!have_program(e->program))
-		return false;
-	f->folder = scratch_new();
-	snprintf(f->wav, sizeof(f->wav), "%s/in.wav", f->folder);
-	snprintf(f->file, sizeof(f->file), "%s/out.music", f->folder);
-	f->original = music_make(e->rate_hz, e->channels, N_FRAMES);
-	music_write_wav(&f->original, f->wav);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(command, sizeof(command), e->command, f->wav, f->file);
-#pragma GCC diagnostic pop
-	run("%s", command);
-	return true;
-}
-
-static void fixture_done(struct fixture *f)
-{
-	music_done(&f->original);
-	scratch_free(f->folder);
+	return encoded_make(f, e->program, e->command, e->rate_hz, e->channels, N_FRAMES);
 }
 
 static void facts_are_right(const struct decoder *decoder, const struct encoding *e)
@@ -87,7 +61,7 @@ static void facts_are_right(const struct decoder *decoder, const struct encoding
 static void what_goes_in_comes_out(void **state)
 {
 	for (int i = 0; i < N_ENCODINGS; i++) {
-		struct fixture f = {0};
+		struct encoded f = {0};
 		struct decoder *decoder;
 		struct music got;
 
@@ -104,7 +78,7 @@ static void what_goes_in_comes_out(void **state)
 		assert_int_equal(decoder_damage(decoder)->events, 0);
 		decoder_close(decoder);
 		music_done(&got);
-		fixture_done(&f);
+		encoded_done(&f);
 	}
 }
 
@@ -114,7 +88,7 @@ static void seeking_is_exact(void **state)
 	        N_FRAMES - 1, 2, N_FRAMES, N_FRAMES + 100000, 60000, 0};
 
 	for (int i = 0; i < N_ENCODINGS; i++) {
-		struct fixture f = {0};
+		struct encoded f = {0};
 		struct decoder *decoder;
 		struct music all;
 
@@ -134,7 +108,7 @@ static void seeking_is_exact(void **state)
 		}
 		decoder_close(decoder);
 		music_done(&all);
-		fixture_done(&f);
+		encoded_done(&f);
 	}
 }
 
@@ -144,7 +118,7 @@ static void blocks_of_any_size(void **state)
 	static const size_t blocks[] = {1, 7, 1151, 5000, 100000};
 
 	for (int i = 0; i < N_ENCODINGS; i++) {
-		struct fixture f = {0};
+		struct encoded f = {0};
 		struct music all;
 
 		if (!encode(&f, &encodings[i]))
@@ -162,7 +136,7 @@ static void blocks_of_any_size(void **state)
 			music_done(&got);
 		}
 		music_done(&all);
-		fixture_done(&f);
+		encoded_done(&f);
 	}
 }
 

@@ -62,35 +62,9 @@ static const struct encoding encodings[] = {
 };
 enum { N_ENCODINGS = sizeof(encodings) / sizeof(*encodings) };
 
-struct fixture {
-	char *folder;
-	char wav[500], file[500];
-	struct music original;
-};
-
-static bool encode(struct fixture *f, const struct encoding *e)
+static bool encode(struct encoded *f, const struct encoding *e)
 {
-	char command[2400];
-
-	if (!have_program(e->program))
-		return false;
-	f->folder = scratch_new();
-	snprintf(f->wav, sizeof(f->wav), "%s/in.wav", f->folder);
-	snprintf(f->file, sizeof(f->file), "%s/out.music", f->folder);
-	f->original = music_make(e->rate_hz, e->channels, N_FRAMES);
-	music_write_wav(&f->original, f->wav);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(command, sizeof(command), e->command, f->wav, f->file, f->file, f->file);
-#pragma GCC diagnostic pop
-	run("%s", command);
-	return true;
-}
-
-static void fixture_done(struct fixture *f)
-{
-	music_done(&f->original);
-	scratch_free(f->folder);
+	return encoded_make(f, e->program, e->command, e->rate_hz, e->channels, N_FRAMES);
 }
 
 static void length_is_right(const struct encoding *e, size_t n_frames)
@@ -140,7 +114,7 @@ static void places_are_right(const struct encoding *e, const char *file, const s
 
 static void one_encoding(const struct encoding *e)
 {
-	struct fixture f = {0};
+	struct encoded f = {0};
 	struct decoder *decoder;
 	struct music got;
 
@@ -157,7 +131,7 @@ static void one_encoding(const struct encoding *e)
 	decoder_close(decoder);
 	places_are_right(e, f.file, &got);
 	music_done(&got);
-	fixture_done(&f);
+	encoded_done(&f);
 }
 
 static void what_goes_in_comes_out(void **state)

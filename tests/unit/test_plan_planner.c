@@ -13,14 +13,7 @@
 
 #include "jukebox/plan.h"
 #include "support/tape.h"
-
-#define assert_within(value, low, high)                                                        \
-	do {                                                                                   \
-		double value_ = (value);                                                       \
-		if (!(value_ >= (low) && value_ <= (high)))                                    \
-			fail_msg("%s is %g, not from %g to %g", #value, value_, (double)(low), \
-			        (double)(high));                                               \
-	} while (0)
+#include "support/within.h"
 
 enum { MOST = 12 };
 

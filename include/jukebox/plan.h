@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "jukebox/record.h"
 #include "jukebox/status.h"
@@ -189,10 +190,30 @@ int64_t plan_frames(const struct plan *plan);
 enum status plan_joints(
         const struct plan *plan, double around_s, double pause_s, struct plan *joints) MUST_USE;
 
-/* New strings, caller frees; NULL when out of memory. */
-char *plan_to_json(const struct plan *plan);
-char *plan_to_table(const struct plan *plan); /* names escaped for a terminal */
-char *plan_to_cue(const struct plan *plan, const char *audio_file);
+/* A plan clip by clip as it is made, however long it is. */
+struct plan_printer {
+	enum plan_form {
+		PLAN_JSON,
+		PLAN_TABLE,
+		PLAN_CUE
+	} form; /* of a table: names escaped for a terminal */
+	FILE *out; /* borrowed */
+	int rate_hz, channels;
+	double target_lufs;
+	const char *audio_file; /* of a cue sheet */
+	/* so far */
+	size_t n_clips;
+	int n_titles;
+	int64_t n_frames;
+};
+
+/* STATUS_IO (errno is set), STATUS_NO_MEMORY. */
+enum status plan_print_begin(struct plan_printer *printer) MUST_USE;
+enum status plan_print_clip(struct plan_printer *printer, const struct plan_clip *clip) MUST_USE;
+enum status plan_print_end(struct plan_printer *printer) MUST_USE; /* flushes */
+
+/* All of it as a new string, caller frees; NULL when out of memory. */
+char *plan_to_text(const struct plan *plan, enum plan_form form, const char *audio_file);
 
 /* Pictures (SVG without scripts, links or style sheets; names are escaped).  The level curves of both songs at a joint, on
  * the time line of the mix.  Records are borrowed; NULL: the song is drawn as a box. */
@@ -210,7 +231,7 @@ typedef const struct record *plan_record_fn(void *user, const struct plan_clip *
 /* An overview, and every joint below it.  `record_of` may be NULL. */
 char *plan_to_svg(const struct plan *plan, plan_record_fn *record_of, void *user);
 
-/* Reads what plan_to_json wrote, perhaps edited by hand: everything is checked. */
+/* Reads what PLAN_JSON printed, perhaps edited by hand: everything is checked. */
 enum status plan_from_json(
         const char *text, size_t n_bytes, struct plan *plan, struct error *error) MUST_USE;
 

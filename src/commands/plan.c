@@ -58,37 +58,72 @@ static char *plan_picture(const struct plan *plan, struct cache *cache)
 	return text;
 }
 
-static bool print_plan(const struct plan *plan, const struct settings *s, struct session *session)
+static bool say_failure(enum status status, const struct error *error, struct log *log)
 {
-	char *text = s->json  ? plan_to_json(plan)
-	             : s->cue ? plan_to_cue(plan, "mix.wav")
-	             : s->svg ? plan_picture(plan, session->cache)
-	                      : plan_to_table(plan);
-	bool ok = text && fputs(text, stdout) >= 0 && (!s->json || putchar('\n') != EOF) &&
-	          fflush(stdout) == 0;
-	if (!ok)
-		log_print(session->log, LOG_ERROR, "standard output: %s",
-		        text ? strerror(errno) : "out of memory");
-	free(text);
-	return ok;
+	if (status == STATUS_OK)
+		return true;
+	log_print(log, LOG_ERROR, "%s%s", error->text[0] ? "" : "standard output: ",
+	        error->text[0]               ? error->text
+	        : status == STATUS_NO_MEMORY ? "out of memory"
+	                                     : strerror(errno));
+	return false;
+}
+
+/* A picture needs the whole plan: how large it is stands at its top. */
+static enum status print_picture(struct programme *programme, const struct settings *s,
+        struct session *session, struct error *error)
+{
+	struct plan plan = {.rate_hz = (int)s->rate, .channels = 2, .target_lufs = s->target};
+	enum status status = plan_collect(programme, &plan, error);
+	if (status == STATUS_OK) {
+		char *text = plan_picture(&plan, session->cache);
+		status = !text                                            ? STATUS_NO_MEMORY
+		         : fputs(text, stdout) < 0 || fflush(stdout) != 0 ? STATUS_IO
+		                                                          : STATUS_OK;
+		free(text);
+	}
+	plan_done(&plan);
+	return status;
+}
+
+/* Clip by clip: a plan of any length needs no memory. */
+static enum status print_plan(
+        struct programme *programme, const struct settings *s, struct error *error)
+{
+	struct plan_printer printer = {.form = s->json  ? PLAN_JSON
+	                                       : s->cue ? PLAN_CUE
+	                                                : PLAN_TABLE,
+	        .out = stdout,
+	        .rate_hz = (int)s->rate,
+	        .channels = 2,
+	        .target_lufs = s->target,
+	        .audio_file = "mix.wav"};
+	struct plan_clip clip;
+	enum status status;
+	TRY(plan_print_begin(&printer));
+	while ((status = programme_next(programme, &clip, error)) == STATUS_OK) {
+		status = plan_print_clip(&printer, &clip);
+		plan_clip_done(&clip);
+		TRY(status);
+	}
+	return status == STATUS_END ? plan_print_end(&printer) : status;
 }
 
 static int plan_lists(struct session *session, const struct settings *s)
 {
-	struct plan plan = {.rate_hz = (int)s->rate, .channels = 2, .target_lufs = s->target};
 	struct error error = {0};
 	struct programme *programme = session_programme(session, s);
+	int exit_status = EXIT_FAILED;
 	if (!programme)
 		return EXIT_FAILED;
 	if (s->explain)
 		programme_explain(programme, print_line, session->log);
-	int exit_status = EXIT_FAILED;
-	if (plan_collect(programme, &plan, &error) != STATUS_OK)
-		log_print(session->log, LOG_ERROR, "%s", error.text);
-	else if (print_plan(&plan, s, session))
+	bool picture = s->svg && !s->json && !s->cue;
+	enum status status = picture ? print_picture(programme, s, session, &error)
+	                             : print_plan(programme, s, &error);
+	if (say_failure(status, &error, session->log))
 		exit_status = session_exit(
 		        session, s, programme_planned(programme), programme_skipped(programme));
-	plan_done(&plan);
 	programme_free(programme);
 	return exit_status;
 }

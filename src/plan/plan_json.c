@@ -6,6 +6,7 @@
 
 #include "jukebox/plan.h"
 #include "jukebox/text.h"
+#include "plan_print.h"
 
 /* Seconds that give the same frame again at any rate up to 768 kHz, and are short to read. */
 static json_t *seconds(double frames, int rate_hz)
@@ -83,22 +84,44 @@ static json_t *clip_to_json(const struct plan_clip *c, int rate)
 	return o;
 }
 
-char *plan_to_json(const struct plan *plan)
+/* Takes the value over.  Its text as a member of what is `depth` levels deep. */
+static enum status print_value(FILE *out, json_t *value, int depth)
 {
-	json_t *tracks = json_array(), *o = json_object();
-	int bad = !tracks || !o;
-	for (size_t i = 0; i < plan->count && !bad; i++)
-		bad = json_array_append_new(tracks, clip_to_json(&plan->clips[i], plan->rate_hz));
-	bad = bad || json_object_set_new(o, "sample_rate", json_integer(plan->rate_hz));
-	bad = bad || json_object_set_new(o, "channels", json_integer(plan->channels));
-	bad = bad || json_object_set_new(o, "target_lufs", decibels(plan->target_lufs));
-	bad = bad ||
-	      json_object_set_new(o, "duration", seconds((double)plan_frames(plan), plan->rate_hz));
-	bad = bad || json_object_set(o, "tracks", tracks);
-	char *text = bad ? NULL : json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-	json_decref(tracks);
-	json_decref(o);
-	return text;
+	char *text = value ? json_dumps(value,
+	                             JSON_ENCODE_ANY | JSON_INDENT(1) | JSON_REAL_PRECISION(15))
+	                   : NULL;
+	json_decref(value);
+	for (const char *c = text; c && *c; c++) {
+		putc(*c, out);
+		for (int i = 0; *c == '\n' && i < depth; i++)
+			putc(' ', out);
+	}
+	free(text);
+	return text ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status plan_json_begin(const struct plan_printer *p)
+{
+	fprintf(p->out,
+	        "{\n \"sample_rate\": %d,\n \"channels\": %d,\n \"target_lufs\": ", p->rate_hz,
+	        p->channels);
+	TRY(print_value(p->out, decibels(p->target_lufs), 0));
+	fputs(",\n \"tracks\": [", p->out);
+	return STATUS_OK;
+}
+
+enum status plan_json_clip(const struct plan_printer *p, const struct plan_clip *clip)
+{
+	fputs(p->n_clips > 0 ? ",\n  " : "\n  ", p->out);
+	return print_value(p->out, clip_to_json(clip, p->rate_hz), 2);
+}
+
+enum status plan_json_end(const struct plan_printer *p)
+{
+	fputs(p->n_clips > 0 ? "\n ],\n \"duration\": " : "],\n \"duration\": ", p->out);
+	TRY(print_value(p->out, seconds((double)p->n_frames, p->rate_hz), 0));
+	fputs("\n}\n", p->out);
+	return STATUS_OK;
 }
 
 /* ---- reading: a plan may be edited by hand, and may come from a stranger ------------------------------ */

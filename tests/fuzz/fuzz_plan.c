@@ -26,8 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (size_t i = 0; i < plan.count; i++)
 		check_clip(&plan.clips[i]);
-	char *json = plan_to_json(&plan), *table = plan_to_table(&plan),
-	     *cue = plan_to_cue(&plan, "mix.wav");
+	char *json = plan_to_text(&plan, PLAN_JSON, NULL),
+	     *table = plan_to_text(&plan, PLAN_TABLE, NULL),
+	     *cue = plan_to_text(&plan, PLAN_CUE, "mix.wav");
 	if (!json || !table || !cue)
 		abort();
 	if (plan_from_json(json, strlen(json), &again, NULL) != STATUS_OK)

@@ -56,7 +56,7 @@ static struct plan back(const struct plan *plan)
 {
 	struct plan again;
 	struct error error = {0};
-	char *json = plan_to_json(plan);
+	char *json = plan_to_text(plan, PLAN_JSON, NULL);
 	assert_non_null(json);
 	if (plan_from_json(json, strlen(json), &again, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
@@ -126,7 +126,7 @@ static void long_words_are_cut_between_letters(void **state)
 	assert_int_equal(plan_from_json(json, strlen(json), &plan, NULL), STATUS_OK);
 	assert_true(text_is_utf8(plan.clips[0].reason));
 	assert_true(text_is_utf8(plan.clips[0].transition));
-	char *again = plan_to_json(&plan);
+	char *again = plan_to_text(&plan, PLAN_JSON, NULL);
 	assert_non_null(again);
 	free(again);
 	plan_done(&plan);
@@ -210,7 +210,8 @@ static void names_do_not_reach_the_terminal_raw(void **state)
 	struct plan_clip c = {.source_hz = 44100, .to_frame = 1000, .n_frames = 1000};
 	add(&plan, c, "\x1b[31mred.wav", NULL);
 	add(&plan, c, "b.wav", "two\nlines\x9b\"quoted\"");
-	char *table = plan_to_table(&plan), *cue = plan_to_cue(&plan, "/a/mix \"1\"\n.wav");
+	char *table = plan_to_text(&plan, PLAN_TABLE, NULL),
+	     *cue = plan_to_text(&plan, PLAN_CUE, "/a/mix \"1\"\n.wav");
 	assert_non_null(table);
 	assert_non_null(cue);
 	for (int i = 0; i < 2; i++)
@@ -235,7 +236,7 @@ static void a_cue_sheet_counts_songs_in_cd_frames(void **state)
 	snprintf(c.transition, sizeof c.transition, "overlap");
 	c.start_frame = c.title_frame = 44100 * 3725 + 588 * 74; /* 62:05, and 74 frames */
 	add(&plan, c, "b.wav", NULL);
-	char *cue = plan_to_cue(&plan, "mix.wav");
+	char *cue = plan_to_text(&plan, PLAN_CUE, "mix.wav");
 	assert_string_equal(cue, "FILE \"mix.wav\" WAVE\n"
 	                         "  TRACK 01 AUDIO\n    TITLE \"a.wav\"\n    INDEX 01 00:00:00\n"
 	                         "  TRACK 02 AUDIO\n    TITLE \"b.wav\"\n    INDEX 01 62:05:74\n");

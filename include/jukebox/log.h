@@ -22,16 +22,24 @@ struct log;
  * then does nothing. */
 struct log *log_new(int fd, enum log_level most, bool show_status);
 
+/* Besides, lines of at most `most` detail are appended to the file `path`, each with the time, never waited for (base/logfile.h).  Once, before
+ * other threads use the log. */
+enum status log_to_file(
+        struct log *log, const char *path, enum log_level most, struct error *error) MUST_USE;
+
 /* Prints the summary of what was held back (see log_file), frees. */
 void log_free(struct log *log);
 
 void log_print(struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* About one file or playlist entry.  A flood is bounded: after
- * LOG_FILE_LINES lines only a count is kept, which log_free prints. */
+ * LOG_FILE_LINES lines in an hour only a count is kept, which the first line of the next hour, or log_free, prints. */
 enum { LOG_FILE_LINES = 500 };
 void log_file(struct log *log, enum log_level level, const char *file, const char *format, ...)
         PRINTF_LIKE(4, 5);
+
+/* What only the file is told (at LOG_INFO): what a terminal has in its status line. */
+void log_record(struct log *log, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Replaces the status line at the bottom of the terminal; "" takes it away.
  * Nothing happens without show_status. */

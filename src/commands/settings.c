@@ -9,6 +9,7 @@
 #include "jukebox/text.h"
 
 const char *const sandbox_names[] = {"on", "off", "require", NULL};
+const char *const log_level_names[] = {"error", "warning", "info", "debug", NULL};
 const char *const loudness_names[] = {"track", "album", "off", NULL};
 const char *const limiter_names[] = {"on", "off", NULL};
 const char *const format_names[] = {"s16", "s24", "f32", NULL};
@@ -33,6 +34,7 @@ void settings_defaults(struct settings *s)
 	        .channels = 2,
 	        .buffer = 256 << 20,
 	        .silence_lufs = -60,
+	        .log_level = LOG_INFO,
 	        .seed = 1,
 	        .around = 8};
 }
@@ -109,6 +111,12 @@ bool session_sandbox(const struct settings *s, struct error *error)
 	       sandbox_start(s->sandbox == SANDBOX_REQUIRE, error) == STATUS_OK;
 }
 
+void session_log_free(struct log *log)
+{
+	sandbox_report_to(NULL);
+	log_free(log);
+}
+
 struct log *session_log(const struct settings *s)
 {
 	enum log_level level = s->quiet ? LOG_ERROR : s->verbose ? LOG_DEBUG : LOG_INFO;
@@ -116,14 +124,15 @@ struct log *session_log(const struct settings *s)
 	struct error error = {0};
 	if (!session_sandbox(s, &error))
 		log_print(log, LOG_DEBUG, "%s", error.text);
+	/* It has a thread: behind the sandbox. */
+	if (log && s->log_file &&
+	        log_to_file(log, s->log_file, (enum log_level)s->log_level, &error) != STATUS_OK) {
+		log_print(log, LOG_ERROR, "--log: %s", error.text);
+		session_log_free(log);
+		return NULL;
+	}
 	sandbox_report_to(log);
 	return log;
-}
-
-void session_log_free(struct log *log)
-{
-	sandbox_report_to(NULL);
-	log_free(log);
 }
 
 struct playlist *session_read_lists(

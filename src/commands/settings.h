@@ -35,6 +35,8 @@ struct settings {
 	int format, quality;
 	bool format_is_set;
 	int64_t channels, buffer;
+	const char *log_file;
+	int log_level;
 	const char *events, *plan_file, *control, *state_file, *now_playing, *on_track, *fallback;
 
 	/* joints */
@@ -50,7 +52,7 @@ enum status settings_parse_separation(void *settings, const char *text, struct e
 enum status settings_parse_inner_silence(void *settings, const char *text, struct error *error);
 enum status settings_parse_silence_alarm(void *settings, const char *text, struct error *error);
 
-extern const char *const sandbox_names[];
+extern const char *const sandbox_names[], *const log_level_names[];
 extern const char *const loudness_names[], *const limiter_names[], *const format_names[],
                                                                            *const quality_names[];
 
@@ -168,6 +170,17 @@ extern const char *const loudness_names[], *const limiter_names[], *const format
 	                .argument = "PATH",                                                       \
 	                OPTION_AT(control),                                                       \
 	                .help = "listen to `jukebox ctl` on a socket of this name"},              \
+	        {.name = "log",                                                                   \
+	                .kind = OPTION_TEXT,                                                      \
+	                .argument = "FILE",                                                       \
+	                OPTION_AT(log_file),                                                      \
+	                .help = "append messages and songs to FILE, with the time"},              \
+	        {.name = "log-level",                                                             \
+	                .kind = OPTION_CHOICE,                                                    \
+	                .argument = "LEVEL",                                                      \
+	                OPTION_AT(log_level),                                                     \
+	                .choices = log_level_names,                                               \
+	                .help = "of it: error, warning, info, debug (default info)"},             \
 	        {.name = "watch",                                                                 \
 	                .kind = OPTION_FLAG,                                                      \
 	                OPTION_AT(watch),                                                         \

@@ -360,6 +360,8 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		onair_title(p->onair, clip, p->base + clip->start_frame);
 		errands_poke(p->errands);
 		events_write(p->events, "mixpoint", frame, clip, NULL);
+		log_record(p->log, "on air: %s%s%s", clip->artist ? clip->artist : "",
+		        clip->artist ? " - " : "", clip->title ? clip->title : clip->path);
 		break;
 	case MIX_CLIP_END:
 		events_write(p->events, "end", frame, clip, clip->reason);

@@ -82,7 +82,7 @@ SOURCES_SHOUT := src/output/icecast.c src/output/inquiry.c
 SOURCES_HTTPD := src/output/httpd.c src/output/server.c src/output/pages.c
 
 # Targets that need no libraries, or see to them first.
-WITHOUT_LIBRARIES := deb clean help setup demo check bench bench-check check-valgrind fuzz lint format config uninstall version
+WITHOUT_LIBRARIES := soak deb clean help setup demo check bench bench-check check-valgrind fuzz lint format config uninstall version
 GOALS := $(or $(MAKECMDGOALS),all)
 
 pc = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
@@ -269,6 +269,14 @@ bench: setup
 	@+$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/usage
 	@bench/run $(if $(MUSIC),--music '$(MUSIC)') --build $(BUILD) $(BENCH)
 
+# Twelve thousand songs, and half an hour of listeners: does memory grow?
+.PHONY: soak
+SONGS ?= 12000
+LIVE ?= 1500
+soak: setup
+	@+$(MAKE) --no-print-directory all
+	@JUKEBOX_MODULES=$(abspath $(BUILD)/modules) nice bench/soak --program $(PROGRAM) --songs $(SONGS) --live $(LIVE) $(SOAK)
+
 bench-check: setup
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/hot
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' bench/check $(BUILD)/bench/hot
@@ -323,6 +331,7 @@ help:
 	@echo 'make deb         the Debian package of what is committed, in build/deb'
 	@echo 'make bench       speed, beside other programs, with MUSIC=FOLDER or some of its own: bench/RESULTS.md'
 	@echo 'make bench-check the instructions of the hot loops, against bench/hot.json'
+	@echo 'make soak        memory over SONGS ($(SONGS)) songs, and LIVE ($(LIVE)) seconds of listeners; SOAK=--save: doc/soak.svg'
 	@echo 'make clean       remove what was built'
 	@echo 'Settings: ALSA OSS SOXR LAME TWOLAME OPUSENC LIBAV SECCOMP SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'

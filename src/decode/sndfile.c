@@ -4,8 +4,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "formats.h"
+#include "id3.h"
+#include "riff.h"
 #include "view.h"
 
 struct sndfile_state {
@@ -107,43 +110,27 @@ static int sndfile_probe(const uint8_t *head, size_t n_bytes)
 
 /* ---- streamed WAV ----------------------------------------------------------------------- */
 
-static uint32_t little_endian32(const uint8_t *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-	       (uint32_t)at[3] << 24;
-}
-
 /* A program that wrote to a pipe could not come back to fill in the sizes.  libsndfile knows the
  * sizes 0xffffffff for that, but takes a data chunk of 0 bytes at its word. */
 static void patch_streamed_wav(struct sndfile_state *s)
 {
-	enum { MOST_CHUNKS = 100 };
-	uint8_t header[12];
-	uint32_t riff_bytes, n_bytes;
-	int64_t at = 12, left;
+	struct riff riff;
+	int64_t left;
 
-	if (view_read(&s->view, header, 12) != 12 || memcmp(header, "RIFF", 4) != 0)
+	if (!riff_begin(&riff, &s->view) || memcmp(riff.kind, "RIFF", 4) != 0 ||
+	        (riff.claimed_bytes != 0 && riff.claimed_bytes != UINT32_MAX))
 		return;
-	riff_bytes = little_endian32(header + 4);
-	if (riff_bytes != 0 && riff_bytes != UINT32_MAX)
-		return;
-	for (int i = 0; i < MOST_CHUNKS; i++) {
-		view_seek(&s->view, at, SEEK_SET);
-		if (view_read(&s->view, header, 8) != 8)
-			return;
-		n_bytes = little_endian32(header + 4);
-		at += 8;
-		if (memcmp(header, "data", 4) == 0)
+	while (riff_next(&riff))
+		if (memcmp(riff.name, "data", 4) == 0)
 			break;
-		at += (int64_t)n_bytes + (n_bytes & 1);
-	}
-	left = view_size(&s->view) - at;
-	if (memcmp(header, "data", 4) != 0 || n_bytes != 0 || left <= 0)
+	left = view_size(&s->view) - riff.body;
+	if (memcmp(riff.name, "data", 4) != 0 || riff.n_bytes != 0 || left <= 0)
 		return;
-	n_bytes = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
-	s->patch_at = at - 4;
+	if (left > UINT32_MAX)
+		left = UINT32_MAX;
+	s->patch_at = riff.body - 4;
 	for (int i = 0; i < 4; i++)
-		s->patch[i] = (uint8_t)(n_bytes >> 8 * i);
+		s->patch[i] = (uint8_t)(left >> 8 * i);
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -193,6 +180,23 @@ static const char *codec_name(int format)
 	return "sndfile";
 }
 
+/* An ID3v2 tag in a chunk of its own, "id3 " or "ID3 ". */
+static enum status take_id3(struct decoder_handle *d)
+{
+	struct sndfile_state *s = d->state;
+	struct riff riff;
+	int64_t behind;
+
+	if (!riff_begin(&riff, &s->view))
+		return STATUS_OK;
+	while (riff_next(&riff))
+		if (strncasecmp(riff.name, "id3 ", 4) == 0)
+			return id3_read_v2(
+			        d->source, s->view.start + riff.body, d->tags, &behind, d->error);
+	return STATUS_OK;
+}
+
+/* The ID3 tag knows more, and its encoding: what libsndfile has found only fills gaps. */
 static enum status take_tags(struct decoder_handle *d)
 {
 	static const struct {
@@ -210,7 +214,8 @@ static enum status take_tags(struct decoder_handle *d)
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++) {
 		const char *value = sf_get_string(s->file, strings[i].id);
 
-		if (value && tags_set(d->tags, strings[i].name, value) != STATUS_OK)
+		if (value && !tags_get(d->tags, strings[i].name) &&
+		        tags_set(d->tags, strings[i].name, value) != STATUS_OK)
 			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
 	}
 	return STATUS_OK;
@@ -236,6 +241,7 @@ static enum status sndfile_open(struct decoder_handle *d)
 
 	view_init(&s->view, d->source, source_position(d->source));
 	patch_streamed_wav(s);
+	TRY(take_id3(d));
 	view_seek(&s->view, 0, SEEK_SET);
 	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, s);
 	if (!s->file)

@@ -138,14 +138,37 @@ static enum status choose_format(struct output_handle *o, snd_pcm_hw_params_t *h
 	return STATUS_OK;
 }
 
-/* Buffer first: a device may round both, and the latency is what is heard. */
+static int set_buffer_first(const struct alsa *a, snd_pcm_hw_params_t *hw)
+{
+	unsigned buffer_us = a->latency_us, period_us = a->latency_us / PERIODS;
+	int err = snd_pcm_hw_params_set_buffer_time_near(a->pcm, hw, &buffer_us, NULL);
+	if (err >= 0)
+		err = snd_pcm_hw_params_set_period_time_near(a->pcm, hw, &period_us, NULL);
+	return err < 0 ? err : snd_pcm_hw_params(a->pcm, hw);
+}
+
+static int set_period_first(const struct alsa *a, snd_pcm_hw_params_t *hw)
+{
+	unsigned buffer_us = a->latency_us, period_us = a->latency_us / PERIODS;
+	snd_pcm_hw_params_set_period_time_near(a->pcm, hw, &period_us, NULL);
+	snd_pcm_hw_params_set_buffer_time_near(a->pcm, hw, &buffer_us, NULL);
+	return snd_pcm_hw_params(a->pcm, hw);
+}
+
+/* Buffer first: a device may round both, and the latency is what is heard.  JACK's periods are powers of two, and a buffer
+ * that is no multiple of one leaves it none. */
 static enum status choose_buffer(struct output_handle *o, snd_pcm_hw_params_t *hw)
 {
 	struct alsa *a = o->state;
-	unsigned buffer_us = a->latency_us, period_us = a->latency_us / PERIODS;
-	snd_pcm_hw_params_set_buffer_time_near(a->pcm, hw, &buffer_us, NULL);
-	snd_pcm_hw_params_set_period_time_near(a->pcm, hw, &period_us, NULL);
-	int err = snd_pcm_hw_params(a->pcm, hw);
+	snd_pcm_hw_params_t *before;
+	int err = snd_pcm_hw_params_malloc(&before);
+	if (err < 0)
+		return refused(o, err, "set-up");
+	snd_pcm_hw_params_copy(before, hw);
+	err = set_buffer_first(a, hw);
+	if (err < 0)
+		err = set_period_first(a, before);
+	snd_pcm_hw_params_free(before);
 	return err < 0 ? refused(o, err, "set-up") : STATUS_OK;
 }
 

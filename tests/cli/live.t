@@ -31,7 +31,7 @@ def has_alsa():
 
 def alsa(path):
     with open("asoundrc", "w", encoding="utf-8") as f:
-        f.write("</usr/share/alsa/alsa.conf>\n" + ASOUNDRC % os.path.abspath(path))
+        f.write(ASOUNDRC % os.path.abspath(path))  # without the system's: PipeWire may claim the default there
     return {"ALSA_CONFIG_PATH": os.path.abspath("asoundrc")}
 
 
@@ -132,14 +132,13 @@ def _():
 def _():
     tone("long.wav", 600, 300, fade_out=0)
     tone("short.wav", 1, 900)
-    process = subprocess.Popen([JUKEBOX, "long.wav", "short.wav", "-o", "skip.wav"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    wait_for(lambda: os.path.exists("skip.wav") and os.path.getsize("skip.wav") > 100000 or process.poll() is not None,
-             "nothing was written")
+    # A pipe, so that the mix cannot be over before it is told.
+    process = subprocess.Popen([JUKEBOX, "long.wav", "short.wav"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    begun = process.stdout.read(100000)
     process.send_signal(signal.SIGUSR1)
-    said = process.communicate(timeout=LONGEST_SECONDS)[1]
+    rest, said = process.communicate(timeout=LONGEST_SECONDS)
     equal(process.returncode, 0, said)
-    assert Wav("skip.wav").seconds < 590, "it was not skipped"
+    assert Wav(begun + rest).seconds < 590, "it was not skipped"
 
 
 main()

@@ -42,6 +42,20 @@ enum status library_take(
 enum status library_tags(
         struct library *library, const char *path, struct tags *tags, double *duration_s) MUST_USE;
 
+/* What is there of the oldest ticket; waits for it, but not in a hurry, which begins by itself after patience_ns. */
+enum library_state {
+	LIBRARY_READY, /* library_take will not wait */
+	LIBRARY_LATE, /* in a hurry: it is not there, but a younger one is */
+	LIBRARY_NOTHING, /* in a hurry: none is there */
+};
+enum library_state library_await(struct library *library, int64_t patience_ns);
+/* Waits until any ticket is there. */
+void library_await_any(struct library *library);
+/* Nobody takes the oldest ticket. */
+void library_pass_over(struct library *library);
+/* Whoever takes is in a hurry, until something was taken, or library_forget.  Any thread. */
+void library_hurry(struct library *library);
+
 /* A library_take that waits ends with STATUS_CANCELLED, and so does each that would, until library_forget.  Any thread. */
 void library_interrupt(struct library *library);
 

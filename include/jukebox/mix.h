@@ -113,6 +113,8 @@ void mixer_limiter_report(const struct mixer *mixer, struct mix_limiter_report *
 bool mixer_can_turn(const struct mixer *mixer);
 /* A clip was given up, and until the next turn nothing more comes. */
 bool mixer_wants_turn(const struct mixer *mixer);
+/* How far what is known reaches; INT64_MAX: the next clip, or the end, is known. */
+int64_t mixer_known_frames(const struct mixer *mixer);
 /* Is there nothing to play just now (MIX_DRY)? */
 bool mixer_is_dry(const struct mixer *mixer);
 

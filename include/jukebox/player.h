@@ -26,6 +26,8 @@ struct player_source {
 	void (*retry)(void *user);
 	/* It cannot be played now: what follows is without it.  May be NULL. */
 	void (*drop)(void *user, size_t entry);
+	/* Any thread: what is on ends soon, and nothing is known of what follows.  May be NULL. */
+	void (*hurry)(void *user);
 	/* Any thread: a call that waits for a measurement returns soon, with STATUS_CANCELLED.  May be NULL. */
 	void (*interrupt)(void *user);
 	void *user;

@@ -52,6 +52,14 @@ void programme_reload(struct programme *programme, const struct playlist *playli
 /* After STATUS_END, when that is not to be the end: what could not be played is tried again.  Same thread as programme_next. */
 void programme_retry(struct programme *programme);
 
+/* The programme is about to run dry: the next clip is made of what is measured.  What is not comes in another round, and the joint to
+ * what is not known yet is an end.  Any thread. */
+void programme_hurry(struct programme *programme);
+
+/* Somebody listens while it is made: once two tracks are known, the first one waits for no other for long.  Before the first
+ * programme_next. */
+void programme_set_live(struct programme *programme);
+
 /* A programme_next that waits for a measurement ends with STATUS_CANCELLED; so does the next one that would, until programme_turn
  * or programme_retry.  Any thread. */
 void programme_interrupt(struct programme *programme);

@@ -276,6 +276,12 @@ static void drop(void *user, size_t entry)
 	lineup_drop(programme_lineup(run->programme), entry);
 }
 
+static void hurry(void *user)
+{
+	struct mix_run *run = user;
+	programme_hurry(run->programme);
+}
+
 static void interrupt(void *user)
 {
 	struct mix_run *run = user;
@@ -379,6 +385,8 @@ static int mix_lists(struct mix_run *run, struct session *session)
 {
 	const struct settings *s = run->settings;
 	keep_songs(run);
+	if (is_live(run))
+		programme_set_live(run->programme);
 	struct player_report report = {0};
 	struct player_source source = {.next = next_of_programme,
 	        .turn = turn_programme,
@@ -386,6 +394,7 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	        .arrival_s = arrival_s,
 	        .retry = standby_never_ends(s, is_live(run)) ? retry : NULL,
 	        .drop = drop,
+	        .hurry = hurry,
 	        .interrupt = interrupt,
 	        .user = run};
 	if (s->joints)

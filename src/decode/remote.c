@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -200,6 +202,20 @@ static enum status send_file(struct remote *r, struct error *error)
 	return status;
 }
 
+/* Who decodes in the background has that done for him in the background, too. */
+static void follow_priority(pid_t child)
+{
+	enum { WHO_PROCESS = 1 }; /* linux/ioprio.h is in no libc header */
+	int mine = getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid));
+	long io = syscall(SYS_ioprio_get, WHO_PROCESS, 0);
+
+	if (mine <= 0)
+		return;
+	(void)setpriority(PRIO_PROCESS, (id_t)child, mine);
+	if (io > 0)
+		(void)syscall(SYS_ioprio_set, WHO_PROCESS, child, io);
+}
+
 /* The kernel's word on who sends: the child is known before it has looked at the file.  One that is gone already
  * shows when its answer is waited for. */
 static enum status meet_child(struct remote *r, struct error *error)
@@ -232,6 +248,7 @@ static enum status meet_child(struct remote *r, struct error *error)
 	memcpy(&who, CMSG_DATA(c), sizeof(who));
 	r->child = who.pid;
 	r->pidfd = pidfd_open(who.pid, 0);
+	follow_priority(r->child);
 	return STATUS_OK;
 }
 

@@ -687,6 +687,15 @@ static void note_dry(struct mixer *m)
 	tell_turn(m, dry ? MIX_DRY : MIX_FLOWS);
 }
 
+int64_t mixer_known_frames(const struct mixer *m)
+{
+	if (m->dry)
+		return 0;
+	if (m->on->all_taken || ahead_coming(m->on->ahead))
+		return INT64_MAX;
+	return larger(m->on->horizon - m->mixed, 0);
+}
+
 bool mixer_is_dry(const struct mixer *m)
 {
 	return m->dry;

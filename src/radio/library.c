@@ -1,17 +1,25 @@
 /* library.c - a window of tickets over the list, filled from the cache or by the worker pool. */
 #include "jukebox/library.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "jukebox/clock.h"
 #include "jukebox/measure.h"
 
-enum ticket_state { TICKET_MEASURING, TICKET_READY, TICKET_LATER };
+enum ticket_state {
+	TICKET_MEASURING,
+	TICKET_READY,
+	TICKET_LATER, /* the same file was or is measured for an older ticket: it will be in the cache */
+	TICKET_ELSEWHERE, /* it is being measured, for a ticket that is nobody's any more */
+};
 
 struct ticket {
 	char *path;
-	enum ticket_state state; /* LATER: the same file is being measured for an older ticket */
+	enum ticket_state state;
 	enum status status;
 	struct error error;
 	struct record record;
@@ -25,8 +33,13 @@ struct library {
 	pthread_mutex_t
 	        lock; /* guards tickets' state and what comes with it, `cancelled` and `forgotten` */
 	pthread_cond_t ready;
-	bool cancelled, interrupted;
+	bool cancelled, interrupted, hurried;
 	size_t forgotten; /* tickets before this one are nobody's */
+	/* Being measured for tickets that are nobody's: a file that hangs holds up one worker, not all.  With the lock. */
+	struct orphan {
+		size_t index;
+		char *path; /* owned; NULL: none */
+	} orphans[LIBRARY_AHEAD];
 	struct ticket tickets[LIBRARY_AHEAD];
 	size_t asked, taken; /* counts since the beginning; ticket n lies at n % LIBRARY_AHEAD */
 };
@@ -57,6 +70,58 @@ static void store(struct library *l, const struct measured *m)
 		log_file(l->log, LOG_DEBUG, m->path, "not kept in the cache: %s", ignored.text);
 }
 
+/* With the lock. */
+static void note_orphan(struct library *l, size_t index)
+{
+	struct ticket *t = ticket_at(l, index);
+	size_t i = 0;
+	if (t->state != TICKET_MEASURING)
+		return;
+	while (i < LIBRARY_AHEAD && l->orphans[i].path)
+		i++;
+	if (i == LIBRARY_AHEAD)
+		return;
+	l->orphans[i] = (struct orphan){index, t->path};
+	t->path = NULL;
+}
+
+/* With the lock: it is measured, and who waits for its file finds that in the cache. */
+static void drop_orphan(struct library *l, size_t index)
+{
+	for (size_t i = 0; i < LIBRARY_AHEAD; i++) {
+		struct orphan *o = &l->orphans[i];
+		if (!o->path || o->index != index)
+			continue;
+		for (size_t n = l->taken; n < l->asked; n++)
+			if (ticket_at(l, n)->state == TICKET_ELSEWHERE &&
+			        strcmp(ticket_at(l, n)->path, o->path) == 0)
+				ticket_at(l, n)->state = TICKET_LATER;
+		free(o->path);
+		o->path = NULL;
+	}
+}
+
+/* The ticket's file is an orphan's: it waits for that.  A new ticket is asked for from here on. */
+static bool join_orphan(struct library *l, struct ticket *t, bool is_new)
+{
+	bool found = false;
+	pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < LIBRARY_AHEAD; i++)
+		found |= l->orphans[i].path && strcmp(l->orphans[i].path, t->path) == 0;
+	if (found)
+		t->state = TICKET_ELSEWHERE;
+	l->asked += found && is_new;
+	pthread_mutex_unlock(&l->lock);
+	return found;
+}
+
+static void set_state(struct library *l, struct ticket *t, enum ticket_state state)
+{
+	pthread_mutex_lock(&l->lock);
+	t->state = state;
+	pthread_mutex_unlock(&l->lock);
+}
+
 static void measured(void *user, struct measured *m)
 {
 	struct library *l = user;
@@ -64,6 +129,8 @@ static void measured(void *user, struct measured *m)
 	store(l, m);
 	pthread_mutex_lock(&l->lock);
 	if (m->index < l->forgotten) { /* nobody waits for it any more */
+		drop_orphan(l, m->index);
+		pthread_cond_broadcast(&l->ready);
 		pthread_mutex_unlock(&l->lock);
 		return;
 	}
@@ -84,7 +151,11 @@ struct library *library_new(struct cache *cache, int n_workers, bool background,
 	l->cache = cache;
 	l->log = log;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->ready, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->ready, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	l->pool = measure_pool_new(n_workers, background, measured, l);
 	if (!l->pool) {
 		library_free(l);
@@ -112,6 +183,8 @@ void library_free(struct library *l)
 	measure_pool_free(l->pool);
 	for (size_t n = l->taken; n < l->asked; n++)
 		ticket_done(ticket_at(l, n));
+	for (size_t i = 0; i < LIBRARY_AHEAD; i++)
+		free(l->orphans[i].path);
 	pthread_cond_destroy(&l->ready);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
@@ -155,6 +228,8 @@ enum status library_request(struct library *l, const char *path)
 		return STATUS_NO_MEMORY;
 	if (is_being_measured(l, path)) {
 		t->state = TICKET_LATER;
+	} else if (join_orphan(l, t, true)) {
+		return STATUS_OK;
 	} else if (find_cached(l, t)) {
 		t->state = TICKET_READY;
 	} else {
@@ -165,7 +240,9 @@ enum status library_request(struct library *l, const char *path)
 			return status;
 		}
 	}
+	pthread_mutex_lock(&l->lock);
 	l->asked++;
+	pthread_mutex_unlock(&l->lock);
 	return STATUS_OK;
 }
 
@@ -177,43 +254,121 @@ static bool is_later(struct library *l, const struct ticket *t)
 	return later;
 }
 
+/* With the lock. */
+static bool is_measured_now(const struct ticket *t)
+{
+	return t->state == TICKET_MEASURING || t->state == TICKET_ELSEWHERE;
+}
+
 static bool wait_for(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
-	while (t->state == TICKET_MEASURING && !l->cancelled && !l->interrupted)
+	while (is_measured_now(t) && !l->cancelled && !l->interrupted)
 		pthread_cond_wait(&l->ready, &l->lock);
-	bool in_vain = l->cancelled || t->state == TICKET_MEASURING;
+	bool in_vain = l->cancelled || is_measured_now(t);
 	pthread_mutex_unlock(&l->lock);
 	return !in_vain;
+}
+
+/* The oldest ticket, if its file was measured for another one: that is in the cache by now, if it could be kept. */
+static enum status settle(struct library *l)
+{
+	struct ticket *t = ticket_at(l, l->taken);
+	if (!is_later(l, t))
+		return STATUS_OK;
+	if (join_orphan(l, t, false))
+		return STATUS_OK;
+	if (find_cached(l, t)) {
+		set_state(l, t, TICKET_READY);
+	} else {
+		set_state(l, t, TICKET_MEASURING);
+		return measure_pool_add(l->pool, l->taken, t->path);
+	}
+	return STATUS_OK;
 }
 
 enum status library_take(
         struct library *l, struct record *record, bool *cached, struct error *error)
 {
-	size_t n = l->taken;
-	struct ticket *t = ticket_at(l, n);
+	struct ticket *t = ticket_at(l, l->taken);
 	*record = (struct record){0};
-	if (n == l->asked)
+	if (l->taken == l->asked)
 		return STATUS_END;
-	if (is_later(l,
-	            t)) { /* the older ticket is done by now, and in the cache if it could be kept */
-		if (find_cached(l, t)) {
-			t->state = TICKET_READY;
-		} else {
-			t->state = TICKET_MEASURING;
-			TRY(measure_pool_add(l->pool, n, t->path));
-		}
-	}
-	if (!wait_for(l, t))
-		return error_set(error, STATUS_CANCELLED, "cancelled");
+	do {
+		TRY(settle(l));
+		if (!wait_for(l, t))
+			return error_set(error, STATUS_CANCELLED, "cancelled");
+	} while (is_later(l, t));
 	enum status status = t->status;
 	*error = t->error;
 	*cached = t->cached;
 	if (status == STATUS_OK)
 		record_move(record, &t->record);
+	pthread_mutex_lock(&l->lock);
 	ticket_done(t);
 	l->taken++;
+	l->hurried = false;
+	pthread_mutex_unlock(&l->lock);
 	return status;
+}
+
+/* ---- in a hurry --------------------------------------------------------------------------------------- */
+
+/* With the lock. */
+static bool is_any_ready(struct library *l)
+{
+	for (size_t n = l->taken; n < l->asked; n++)
+		if (ticket_at(l, n)->state == TICKET_READY)
+			return true;
+	return l->cancelled || l->interrupted;
+}
+
+/* With the lock; false: the deadline has passed. */
+static bool wait_until(struct library *l, int64_t deadline_ns)
+{
+	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+	return pthread_cond_timedwait(&l->ready, &l->lock, &until) != ETIMEDOUT;
+}
+
+enum library_state library_await(struct library *l, int64_t patience_ns)
+{
+	int64_t deadline_ns = patience_ns < INT64_MAX ? clock_now_ns() + patience_ns : INT64_MAX;
+	enum library_state state = LIBRARY_READY;
+	const struct ticket *t = ticket_at(l, l->taken);
+	if (settle(l) != STATUS_OK)
+		return LIBRARY_READY; /* library_take tells why not */
+	pthread_mutex_lock(&l->lock);
+	while (is_measured_now(t) && !l->cancelled && !l->interrupted && !l->hurried)
+		l->hurried = !wait_until(l, deadline_ns);
+	if (is_measured_now(t) && !l->cancelled && !l->interrupted)
+		state = is_any_ready(l) ? LIBRARY_LATE : LIBRARY_NOTHING;
+	pthread_mutex_unlock(&l->lock);
+	return state;
+}
+
+void library_await_any(struct library *l)
+{
+	pthread_mutex_lock(&l->lock);
+	while (!is_any_ready(l))
+		pthread_cond_wait(&l->ready, &l->lock);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void library_pass_over(struct library *l)
+{
+	pthread_mutex_lock(&l->lock);
+	note_orphan(l, l->taken);
+	ticket_done(ticket_at(l, l->taken++));
+	l->forgotten = l->taken;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void library_hurry(struct library *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->hurried = true;
+	pthread_cond_broadcast(&l->ready);
+	pthread_mutex_unlock(&l->lock);
 }
 
 enum status library_tags(struct library *l, const char *path, struct tags *tags, double *duration_s)
@@ -233,10 +388,12 @@ void library_interrupt(struct library *l)
 void library_forget(struct library *l)
 {
 	pthread_mutex_lock(&l->lock);
-	l->interrupted = false;
+	l->interrupted = l->hurried = false;
 	l->forgotten = l->asked;
-	for (; l->taken < l->asked; l->taken++)
+	for (; l->taken < l->asked; l->taken++) {
+		note_orphan(l, l->taken);
 		ticket_done(ticket_at(l, l->taken));
+	}
 	pthread_mutex_unlock(&l->lock);
 }
 

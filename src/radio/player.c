@@ -23,6 +23,7 @@
 enum { BLOCK_FRAMES = 4096, TAPE_MOST = 64, ASKINGS = 64 };
 /* A source that has nothing is asked again after so many seconds, then seldom and more seldom. */
 enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 16 };
+enum { HURRY_S = 10 };
 /* Threads that hang at the end are waited for so long. */
 static const int64_t END_NS = 3000000000;
 static const double STOP_FADE_S = 0.8;
@@ -520,6 +521,14 @@ static bool is_live(const struct player *p)
 	return false;
 }
 
+/* Measuring may take its time, until what is on is nearly over. */
+static void hurry_source(struct player *p, const struct mixer *mixer)
+{
+	bool late = mixer_known_frames(mixer) < HURRY_S * (int64_t)p->options.rate_hz;
+	if (late && p->source->hurry && mixer_on_air(mixer) != SIZE_MAX && is_live(p))
+		p->source->hurry(p->source->user);
+}
+
 /* The programme stands still.  Who listens at this moment gets silence; files alone get nothing. */
 static bool hold(struct player *p)
 {
@@ -563,6 +572,7 @@ static enum status run_mixer(struct player *p, struct mixer *mixer, struct error
 				return error_set(error, STATUS_IO, "no output is left");
 			continue;
 		}
+		hurry_source(p, mixer);
 		TRY(mixer_read(mixer, p->block, BLOCK_FRAMES, &n, error));
 		fader_apply(&p->fader, p->block, n);
 		if (!write_block(p, n))

@@ -17,6 +17,9 @@ enum {
 	PLACES = 256,
 };
 
+/* Two tracks are known, and nobody has heard anything yet. */
+static const int64_t BEGIN_NS = 2000000000;
+
 /* Where the last clip of a pick lies. */
 struct place {
 	size_t id;
@@ -50,6 +53,10 @@ struct programme {
 	int64_t shift; /* from the planner's time line to the one given out */
 	double arrival_s;
 	bool has_arrival;
+	size_t last_planned, last_given; /* picks: all that the planner had, it has given */
+	int64_t last_end; /* of what was given out last */
+	bool cut_off; /* the planner was ended early */
+	bool is_live;
 
 	size_t planned, planned_before_round, skipped;
 };
@@ -134,7 +141,7 @@ struct programme *programme_new(const struct playlist *playlist, struct library 
 	p->library = library;
 	p->options = *options;
 	p->log = log;
-	p->again = LINEUP_NONE;
+	p->again = p->last_planned = p->last_given = LINEUP_NONE;
 	p->lineup = lineup_new();
 	p->playlist = playlist;
 	if (!p->lineup || begin_planner(p) != STATUS_OK || begin_order(p) != STATUS_OK) {
@@ -303,6 +310,7 @@ static enum status plan_pick(
 		return STATUS_OK;
 	}
 	TRY(status);
+	p->last_planned = pick->id;
 	if (pick->id == p->again)
 		return STATUS_OK;
 	note_arrival(p, record);
@@ -363,8 +371,10 @@ static struct place find_place(const struct programme *p, size_t id)
  * there. */
 static bool give_out(struct programme *p, struct plan_clip *clip)
 {
+	p->last_given = clip->entry;
 	if (p->again != LINEUP_NONE && clip->entry == p->again) {
 		struct place place = place_of(p, clip);
+		p->last_end = p->before.end_frame;
 		if (p->before.id == p->again)
 			p->shift = llround(p->before.origin - place.origin);
 		plan_clip_done(clip);
@@ -373,7 +383,57 @@ static bool give_out(struct programme *p, struct plan_clip *clip)
 	clip->start_frame += p->shift;
 	clip->title_frame += p->shift;
 	note_place(p, clip);
+	p->last_end = clip->start_frame + clip->n_frames;
 	return true;
+}
+
+/* ---- in a hurry ----------------------------------------------------------------------------------------- */
+
+static void pass_over(struct programme *p)
+{
+	struct pick pick;
+	size_t id = p->asked[p->first_asked];
+	p->first_asked = (p->first_asked + 1) % LIBRARY_AHEAD;
+	library_pass_over(p->library);
+	if (lineup_get(p->lineup, id, &pick) != STATUS_OK)
+		return;
+	log_file(p->log, LOG_WARNING, pick.path, "is not measured in time: passed over");
+	lineup_drop(p->lineup, id);
+	pick_done(&pick);
+}
+
+/* What is planned ends as if nothing followed; what follows begins there. */
+static enum status cut_off(struct programme *p)
+{
+	p->cut_off = true;
+	return planner_finish(p->planner);
+}
+
+static enum status begin_behind_cut(struct programme *p)
+{
+	p->cut_off = false;
+	p->shift = p->last_end;
+	p->again = LINEUP_NONE;
+	return begin_planner(p);
+}
+
+/* A step towards the next clip: a record, if it is there or may be waited for. */
+static enum status take_what_is_there(struct programme *p, struct error *error)
+{
+	bool begins = p->is_live && p->last_given == LINEUP_NONE && p->planned >= 2;
+	switch (library_await(p->library, begins ? BEGIN_NS : INT64_MAX)) {
+	case LIBRARY_LATE:
+		pass_over(p);
+		return STATUS_OK;
+	case LIBRARY_NOTHING:
+		if (p->last_planned != p->last_given)
+			return cut_off(p);
+		library_await_any(p->library);
+		return STATUS_OK;
+	case LIBRARY_READY:
+		break;
+	}
+	return take_one(p, error);
 }
 
 enum status programme_next(void *programme, struct plan_clip *clip, struct error *error)
@@ -385,12 +445,14 @@ enum status programme_next(void *programme, struct plan_clip *clip, struct error
 				return STATUS_OK;
 		if (p->finished)
 			return STATUS_END;
-		enum status status = ask_ahead(p);
+		enum status status = p->cut_off ? begin_behind_cut(p) : STATUS_OK;
+		if (status == STATUS_OK)
+			status = ask_ahead(p);
 		if (status != STATUS_OK)
 			return error_set(error, status,
 			        status == STATUS_CANCELLED ? "cancelled" : "out of memory");
 		if (library_waiting(p->library) > 0) {
-			TRY(take_one(p, error));
+			TRY(take_what_is_there(p, error));
 		} else {
 			p->finished = true;
 			TRY(planner_finish(p->planner));
@@ -423,7 +485,7 @@ void programme_turn(struct programme *p, size_t on_air, bool now)
 	library_forget(p->library);
 	p->first_asked = 0;
 	lineup_ask_again(p->lineup, on_air);
-	p->asked_all = p->finished = p->has_arrival = false;
+	p->asked_all = p->finished = p->has_arrival = p->cut_off = false;
 	p->again = now ? LINEUP_NONE : on_air;
 	p->again_is_due = p->again != LINEUP_NONE;
 	p->before = find_place(p, on_air);
@@ -435,15 +497,26 @@ void programme_turn(struct programme *p, size_t on_air, bool now)
 
 void programme_retry(struct programme *p)
 {
-	size_t last = (p->n_places + PLACES - 1) % PLACES;
 	library_forget(p->library);
 	p->first_asked = 0;
 	p->asked_all = p->finished = p->again_is_due = false;
 	p->again = LINEUP_NONE;
 	p->planned_before_round = SIZE_MAX;
-	p->shift = p->n_places > 0 ? p->places[last].end_frame : 0;
+	p->shift = p->last_end;
+	p->fruitless = 0;
+	p->cut_off = false;
 	if (begin_planner(p) != STATUS_OK)
 		p->finished = true;
+}
+
+void programme_set_live(struct programme *p)
+{
+	p->is_live = true;
+}
+
+void programme_hurry(struct programme *p)
+{
+	library_hurry(p->library);
 }
 
 void programme_interrupt(struct programme *p)

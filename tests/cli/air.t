@@ -19,7 +19,7 @@ class Air(Player):
         if b"httpd" not in run("--version").out:
             skip("built without libmicrohttpd")
         self.name, self.listener = name, None
-        for ending in (".events", ".wav"):
+        for ending in (".events", ".flac"):
             if os.path.exists(name + ending):
                 os.remove(name + ending)
         super().__init__(*arguments, "-o", "httpd://127.0.0.1:0/x.flac", f"--events={name}.events", env=env)
@@ -270,6 +270,55 @@ def _():
         assert time.monotonic() - began < 12, air.said()
         air.listener.end()
         os.remove("hangs")
+
+
+@test("a song that is not measured in time is passed over: what is measured plays, joined as ever; it comes when it is known")
+def _():
+    env = meddle()
+    for name in ("a.wav", "b.wav", "c.wav"):
+        tone(name, 14, HZ[name])
+    tone("slow.wav", 14, 1200)
+    playlist("slow.m3u", "a.wav", "b.wav", "slow.wav", "c.wav")
+    run("analyze", "--cache=slow.m3u.jukebox", "a.wav", "b.wav", "c.wav")
+    hang("measure:slow.wav")
+    air = Air("late", "--loop", "slow.m3u", "--sandbox=off", env=env)
+    air.wait_for_line("is not measured in time")
+    air.wait_for_song("c.wav")
+    equal(air.songs(), ["a.wav", "b.wav", "c.wav"])
+    os.remove("hangs")
+    air.wait_for_song("b.wav", 2)
+    air.wait_for_song("slow.wav")
+    equal(air.songs()[3:], ["a.wav", "b.wav", "slow.wav"], air.said())
+    tones, silence = air.heard()
+    assert silence < 0.3 and not air.events("fallback"), (silence, tones, air.said())
+
+
+def niceness(stat):
+    try:
+        with open(stat, encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        return text.split("(", 1)[1].rsplit(")", 1)[0], int(text.rsplit(")", 1)[1].split()[16])
+    except OSError:
+        return "", 0
+
+
+@test("beside a live programme new songs are measured at the lowest priority, and so are their decoders")
+def _():
+    songs()
+    tone("long.wav", 400, 700)
+    playlist("new.m3u", "a.wav", "b.wav", "long.wav")
+    run("analyze", "--cache=new.m3u.jukebox", "a.wav", "b.wav")
+    air = Air("new", "--loop", "new.m3u", listen=False)
+
+    def look():
+        return [niceness(f"/proc/{pid}/stat")[1] for pid in air.decoders("long.wav")]
+    seen = wait_for(look, "long.wav is not measured")
+    wait_for(lambda: 19 in (seen := look()) or not seen, "")
+    tasks = [niceness(f"/proc/{air.process.pid}/task/{task}/stat") for task in os.listdir(f"/proc/{air.process.pid}/task")]
+    assert ("measure", 19) in tasks, tasks
+    equal([nice for name, nice in tasks if name not in ("measure", "measured")], [0] * len([1 for name, _ in tasks if name not in ("measure", "measured")]))
+    assert 19 in seen or not seen, seen
+    equal(air.end(signal.SIGTERM), 0, air.said())
 
 
 main()

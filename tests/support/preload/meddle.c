@@ -1,7 +1,7 @@
 /* meddle.c - a disk that hangs and a clock that jumps, by LD_PRELOAD, for tests from outside.
  *
  * MEDDLE_HANG=FILE: while it exists, it names (a line) what hangs: open, stat and read of each path that contains it, or
- * descriptor of such a path, do not return before the file is gone.
+ * descriptor of such a path, do not return before the file is gone.  "measure:PART" hangs in threads of that name only.
  * MEDDLE_STEP=S: the wall clock jumps by S seconds, to and fro, at every 50th look at it.  MEDDLE_SLEEP=FILE: while it exists, the clock
  * that counts a suspended machine's sleep is an hour ahead.
  */
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -33,11 +34,22 @@ static int read_what(char *what, size_t n)
 	return what[0] != '\0';
 }
 
+/* "PART", or "THREAD:PART". */
+static int is_meant(const char *what, const char *path)
+{
+	char thread[16] = "";
+	const char *colon = strchr(what, ':');
+	if (!colon)
+		return strstr(path, what) != NULL;
+	prctl(PR_GET_NAME, thread);
+	return strncmp(what, thread, (size_t)(colon - what)) == 0 && strstr(path, colon + 1);
+}
+
 static void hang_on(const char *path)
 {
 	char what[256];
 	struct timespec pause = {0, 10000000};
-	while (path && read_what(what, sizeof what) && strstr(path, what))
+	while (path && read_what(what, sizeof what) && is_meant(what, path))
 		syscall(SYS_nanosleep, &pause, NULL);
 }
 

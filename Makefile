@@ -237,11 +237,11 @@ unit: $(MODULES) $(UNIT_TESTS) $(DRIVES)
 
 # The unit tests; a leak, or a byte read that nobody wrote, fails them.  Some push minutes of sound through
 # tight loops, which takes valgrind half an hour: those are left to the sanitizers.
-# So are tests of libraries' own encoders and of 200 damaged caches; test_output_oss starts itself again from
+# So are tests of libraries' own encoders and decoders, and of 200 damaged caches; test_output_oss starts itself again from
 # /proc/self/exe, which under valgrind is valgrind; in the children of test_cache_processes a name that cmocka's stack
 # still holds counts as lost.
 VALGRIND_WITHOUT ?= test_measure_meter test_mix_limiter test_measure_tempo test_measure_analyser test_encode_formats \
-	test_cache_damage test_cache_processes test_output_oss
+	test_modules_libav test_cache_damage test_cache_processes test_output_oss
 check-valgrind: setup
 	@+$(MAKE) --no-print-directory $(PARALLEL) tests
 	@TEST_SECONDS=1200 TEST_UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/support/valgrind.supp --child-silent-after-fork=yes' \

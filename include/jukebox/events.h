@@ -1,7 +1,7 @@
 /* events.h - what happens on the programme, one JSON object a line, for other programs.
  *
  * {"event": "start"|"mixpoint"|"end"|"skip"|"reload"|"limit"|"output-lost"|"failed"|"stop"|"pause"|"resume"|"planned"|"fallback"|"programme"|
- *  "silence"|"sound", "frame": N, "second": S,
+ *  "silence"|"sound"|"late", "frame": N, "second": S,
  *  "time": "2026-01-31T12:00:00.123Z", "path": ..., "title": ..., "artist": ..., "text": ...}
  */
 #ifndef JUKEBOX_EVENTS_H

@@ -11,6 +11,15 @@ int64_t clock_now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+int64_t clock_asleep_ns(void)
+{
+	struct timespec t;
+	int64_t awake_ns = clock_now_ns();
+	if (clock_gettime(CLOCK_BOOTTIME, &t) != 0)
+		return 0;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - awake_ns;
+}
+
 int64_t clock_wall_s(void)
 {
 	struct timespec t;

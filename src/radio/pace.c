@@ -72,15 +72,16 @@ static int64_t duration_ns(const struct pace *p)
 	       p->frames % p->rate_hz * 1000000000 / p->rate_hz;
 }
 
-void pace_wait(struct pace *pace, size_t n_frames)
+int64_t pace_wait(struct pace *pace, size_t n_frames)
 {
 	if (find_clock(pace) != NO_CLOCK || !is_live(pace)) {
 		pace->has_anchor = false;
-		return;
+		return 0;
 	}
 	int64_t now_ns = clock_now_ns();
 	int64_t due_ns = pace->anchor_ns + duration_ns(pace);
-	if (!pace->has_anchor || now_ns - due_ns > LATE_NS) {
+	int64_t late_ns = pace->has_anchor ? now_ns - due_ns : 0;
+	if (!pace->has_anchor || late_ns > LATE_NS) {
 		pace->has_anchor = true;
 		pace->anchor_ns = now_ns;
 		pace->frames = 0;
@@ -89,4 +90,5 @@ void pace_wait(struct pace *pace, size_t n_frames)
 	int64_t ahead_ns = pace->anchor_ns + duration_ns(pace) - now_ns - AHEAD_NS;
 	if (ahead_ns > 0)
 		sleep_ns(ahead_ns);
+	return late_ns > LATE_NS ? late_ns : 0;
 }

@@ -31,7 +31,8 @@ void pace_init(struct pace *pace, struct output **outputs, size_t n_outputs, int
 enum status pace_write(struct pace *pace, size_t i, const float *frames, size_t n_frames,
         struct error *error) MUST_USE;
 
-/* After each block: sleeps until the next is due, if no output has waited for that. */
-void pace_wait(struct pace *pace, size_t n_frames);
+/* After each block: sleeps until the next is due, if no output has waited for that.  Nanoseconds of standstill that will not be
+ * made up for; 0: none. */
+int64_t pace_wait(struct pace *pace, size_t n_frames);
 
 #endif

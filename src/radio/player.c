@@ -26,6 +26,8 @@ enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 16 };
 enum { HURRY_S = 10 };
 /* Threads that hang at the end are waited for so long. */
 static const int64_t END_NS = 3000000000;
+/* Two clocks are not read at once: less is no sleep. */
+static const int64_t ASLEEP_NS = 1000000000;
 static const double STOP_FADE_S = 0.8;
 /* A skip: the old song has sunk a little when the new one enters, and is gone when that has arrived. */
 static const double SKIP_LEAD_S = 0.8, SKIP_FADE_LEAST_S = 2.4, SKIP_FADE_MOST_S = 5;
@@ -86,6 +88,7 @@ struct player {
 	struct fader fader;
 	const struct player_alarm *alarm;
 	struct silence *silence; /* NULL: nobody asked */
+	int64_t asleep_ns; /* of the machine, at the last block */
 	float block[2 * BLOCK_FRAMES];
 };
 
@@ -396,6 +399,25 @@ static void lose_output(struct player *p, size_t i, const struct error *error)
 	p->report->failed_outputs++;
 }
 
+static void tell_late(struct player *p, const char *what, int64_t ns)
+{
+	char text[64];
+	snprintf(text, sizeof text, "%s for %.1f s", what, (double)ns * 1e-9);
+	log_print(p->log, LOG_WARNING, "%s: the programme goes on from there", text);
+	events_write(p->events, "late", p->report->frames, NULL, text);
+}
+
+/* What stood still, the process or the machine, is not made up for: listeners are told nothing twice as fast. */
+static void watch_time(struct player *p, int64_t late_ns)
+{
+	int64_t asleep_ns = clock_asleep_ns();
+	if (late_ns > 0)
+		tell_late(p, "stood still", late_ns);
+	if (asleep_ns - p->asleep_ns > ASLEEP_NS)
+		tell_late(p, "the machine was suspended", asleep_ns - p->asleep_ns);
+	p->asleep_ns = asleep_ns;
+}
+
 static bool write_block(struct player *p, size_t n_frames)
 {
 	size_t alive = 0;
@@ -411,7 +433,7 @@ static bool write_block(struct player *p, size_t n_frames)
 	p->report->frames += (int64_t)n_frames;
 	onair_progress(p->onair, p->report->frames);
 	progress_tick(&p->progress, p->report->frames);
-	pace_wait(&p->pace, n_frames);
+	watch_time(p, pace_wait(&p->pace, n_frames));
 	return alive > 0;
 }
 
@@ -654,6 +676,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 		p->askings[i].player = p;
 	p->fallback = links->fallback;
 	p->alarm = links->alarm;
+	p->asleep_ns = clock_asleep_ns();
 	p->options.idle = &p->idle;
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	progress_init(&p->progress, p->log, options->rate_hz, is_live(p));

@@ -2,7 +2,7 @@
  *
  * MEDDLE_HANG=FILE: while it exists, it names (a line) what hangs: open, stat and read of each path that contains it, or
  * descriptor of such a path, do not return before the file is gone.  "measure:PART" hangs in threads of that name only.
- * MEDDLE_STEP=S: the wall clock jumps by S seconds, to and fro, at every 50th look at it.  MEDDLE_SLEEP=FILE: while it exists, the clock
+ * MEDDLE_STEP=S: the wall clock jumps by S seconds, to and fro, at every third look at it.  MEDDLE_SLEEP=FILE: while it exists, the clock
  * that counts a suspended machine's sleep is an hour ahead.
  */
 #include <errno.h>
@@ -117,7 +117,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	static atomic_long n_looks;
 	const char *step = getenv("MEDDLE_STEP"), *sleeping = getenv("MEDDLE_SLEEP");
 	long status = syscall(SYS_clock_gettime, clock, now);
-	if (clock == CLOCK_REALTIME && step && atomic_fetch_add(&n_looks, 1) / 50 % 2)
+	if (clock == CLOCK_REALTIME && step && atomic_fetch_add(&n_looks, 1) / 3 % 2)
 		now->tv_sec += atol(step);
 	if (clock == CLOCK_BOOTTIME && sleeping &&
 	        syscall(SYS_faccessat, AT_FDCWD, sleeping, F_OK) == 0)

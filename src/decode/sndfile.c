@@ -3,6 +3,7 @@
 #include <sndfile.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,8 +15,10 @@
 struct sndfile_state {
 	SNDFILE *file;
 	struct view view;
-	int64_t patch_at; /* where to show patch[] in place of what the file has; 0: nowhere */
-	uint8_t patch[4];
+	/* What is shown in place of the file's first n_replaced bytes; NULL: the file as it is. */
+	uint8_t *header;
+	int64_t n_header, n_replaced;
+	int64_t position; /* in what is shown */
 	SF_INFO info;
 };
 
@@ -25,28 +28,40 @@ static sf_count_t count_bytes(void *user)
 {
 	struct sndfile_state *s = user;
 
-	return view_size(&s->view);
+	return s->n_header + view_size(&s->view) - s->n_replaced;
 }
 
 static sf_count_t seek_bytes(sf_count_t offset, int whence, void *user)
 {
 	struct sndfile_state *s = user;
+	int64_t from = whence == SEEK_CUR ? s->position : whence == SEEK_END ? count_bytes(s) : 0;
 
-	return view_seek(&s->view, offset, whence);
+	if (__builtin_add_overflow(from, offset, &from) || from < 0)
+		return -1;
+	return s->position = from;
 }
 
 static sf_count_t read_bytes(void *to, sf_count_t n_bytes, void *user)
 {
 	struct sndfile_state *s = user;
-	int64_t at = view_position(&s->view), got = -1;
-	uint8_t *bytes = to;
+	int64_t n_header = s->n_header - s->position, got = 0;
 
-	if (n_bytes > 0)
-		got = view_read(&s->view, to, (size_t)n_bytes);
-	for (int64_t i = 0; s->patch_at > 0 && i < (int64_t)sizeof(s->patch); i++)
-		if (s->patch_at + i >= at && s->patch_at + i < at + got)
-			bytes[s->patch_at + i - at] = s->patch[i];
-	return got > 0 ? got : 0;
+	if (n_bytes <= 0)
+		return 0;
+	if (n_header > n_bytes)
+		n_header = n_bytes;
+	if (n_header > 0)
+		memcpy(to, s->header + s->position, (size_t)n_header);
+	else
+		n_header = 0;
+	s->position += n_header;
+	if (n_header < n_bytes) {
+		view_seek(&s->view, s->position - s->n_header + s->n_replaced, SEEK_SET);
+		got = view_read(&s->view, (uint8_t *)to + n_header, (size_t)(n_bytes - n_header));
+	}
+	if (got > 0)
+		s->position += got;
+	return n_header + (got > 0 ? got : 0);
 }
 
 static sf_count_t refuse_to_write(const void *from, sf_count_t n_bytes, void *user)
@@ -58,7 +73,7 @@ static sf_count_t tell_bytes(void *user)
 {
 	struct sndfile_state *s = user;
 
-	return view_position(&s->view);
+	return s->position;
 }
 
 /* ---- choosing --------------------------------------------------------------------------- */
@@ -110,27 +125,69 @@ static int sndfile_probe(const uint8_t *head, size_t n_bytes)
 
 /* ---- streamed WAV ----------------------------------------------------------------------- */
 
-/* A program that wrote to a pipe could not come back to fill in the sizes.  libsndfile knows the
- * sizes 0xffffffff for that, but takes a data chunk of 0 bytes at its word. */
-static void patch_streamed_wav(struct sndfile_state *s)
+/* A program that wrote to a pipe could not come back to fill in the sizes: nothing, all ones, or SoX's own number stand
+ * there. */
+static bool is_placeholder(int64_t n_bytes)
 {
+	return n_bytes == 0 || n_bytes == UINT32_MAX || n_bytes == 0x7ffff000;
+}
+
+static void put(uint8_t *at, uint64_t value, int n_bytes)
+{
+	for (int i = 0; i < n_bytes; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* What stands before the samples, up to `body`, with their true size: of RIFF when that has room for it, else of RF64
+ * (EBU Tech 3306). */
+static enum status show_true_size(struct decoder_handle *d, int64_t body, int64_t n_bytes)
+{
+	enum { FORM_BYTES = 12, DS64_BYTES = 36 };
+	struct sndfile_state *s = d->state;
+	bool is_large = n_bytes > UINT32_MAX;
+	int64_t n_ds64 = is_large ? DS64_BYTES : 0;
+	uint8_t *header = calloc(1, (size_t)(body + n_ds64));
+
+	if (!header)
+		return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	s->header = header;
+	s->n_header = body + n_ds64;
+	s->n_replaced = body;
+	view_seek(&s->view, 0, SEEK_SET);
+	if (view_read(&s->view, header, FORM_BYTES) != FORM_BYTES ||
+	        view_read(&s->view, header + FORM_BYTES + n_ds64, (size_t)(body - FORM_BYTES)) !=
+	                body - FORM_BYTES)
+		return view_refuse(&s->view, d->error, "damaged header");
+	put(header + s->n_header - 4, is_large ? UINT32_MAX : (uint64_t)n_bytes, 4);
+	if (is_large) {
+		memcpy(header, "RF64\xff\xff\xff\xff", 8);
+		memcpy(header + FORM_BYTES, "ds64", 4);
+		put(header + FORM_BYTES + 4, DS64_BYTES - 8, 4);
+		put(header + FORM_BYTES + 8, (uint64_t)(s->n_header + n_bytes - 8), 8);
+		put(header + FORM_BYTES + 16, (uint64_t)n_bytes, 8);
+	}
+	return STATUS_OK;
+}
+
+/* libsndfile takes the sizes at their word, but all ones for the largest that they can say. */
+static enum status mend_streamed_wav(struct decoder_handle *d)
+{
+	enum { MOST_HEADER_BYTES = 64 * 1024 }; /* who streams writes little before the samples */
+	struct sndfile_state *s = d->state;
 	struct riff riff;
 	int64_t left;
 
-	if (!riff_begin(&riff, &s->view) || memcmp(riff.kind, "RIFF", 4) != 0 ||
-	        (riff.claimed_bytes != 0 && riff.claimed_bytes != UINT32_MAX))
-		return;
+	if (!riff_begin(&riff, &s->view) || memcmp(riff.kind, "RIFF", 4) != 0)
+		return STATUS_OK;
 	while (riff_next(&riff))
 		if (memcmp(riff.name, "data", 4) == 0)
 			break;
 	left = view_size(&s->view) - riff.body;
-	if (memcmp(riff.name, "data", 4) != 0 || riff.n_bytes != 0 || left <= 0)
-		return;
-	if (left > UINT32_MAX)
-		left = UINT32_MAX;
-	s->patch_at = riff.body - 4;
-	for (int i = 0; i < 4; i++)
-		s->patch[i] = (uint8_t)(left >> 8 * i);
+	if (memcmp(riff.name, "data", 4) != 0 || riff.body > MOST_HEADER_BYTES || left <= 0 ||
+	        riff.n_bytes >= left || !is_placeholder(riff.n_bytes) ||
+	        (riff.n_bytes == 0 && riff.claimed_bytes != 0 && riff.claimed_bytes != UINT32_MAX))
+		return STATUS_OK;
+	return show_true_size(d, riff.body, left);
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -240,9 +297,8 @@ static enum status sndfile_open(struct decoder_handle *d)
 	struct sndfile_state *s = d->state;
 
 	view_init(&s->view, d->source, source_position(d->source));
-	patch_streamed_wav(s);
+	TRY(mend_streamed_wav(d));
 	TRY(take_id3(d));
-	view_seek(&s->view, 0, SEEK_SET);
 	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, s);
 	if (!s->file)
 		return view_refuse(&s->view, d->error, "%s", reason_of_refusal());
@@ -283,6 +339,8 @@ static void sndfile_close(struct decoder_handle *d)
 
 	if (s && s->file)
 		sf_close(s->file);
+	if (s)
+		free(s->header);
 }
 
 static const char *const suffixes[] = {

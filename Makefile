@@ -13,6 +13,7 @@ MODULEDIR ?= $(LIBDIR)/jukebox
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/jukebox
+UNITDIR ?= $(PREFIX)/lib/systemd
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 WERROR ?= 1
@@ -351,13 +352,17 @@ install: $(PROGRAM) $(MODULES)
 	install -m 644 $(addprefix include/jukebox/,$(MODULE_HEADERS)) $(DESTDIR)$(INCLUDEDIR)/jukebox
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
-	install -m 644 README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
+	install -m 644 README.md CHANGELOG.md doc/station.md $(DESTDIR)$(DOCDIR)
+	install -d $(DESTDIR)$(UNITDIR)/system $(DESTDIR)$(UNITDIR)/user
+	sed 's,@BINDIR@,$(BINDIR),' packaging/systemd/jukebox.service.in > $(DESTDIR)$(UNITDIR)/system/jukebox.service
+	sed 's,@BINDIR@,$(BINDIR),' packaging/systemd/jukebox-user.service.in > $(DESTDIR)$(UNITDIR)/user/jukebox.service
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/jukebox $(patsubst man/%,$(DESTDIR)$(MANDIR)/man1/%,$(wildcard man/*.1)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) $(MODULES:$(BUILD)/modules/%=$(DESTDIR)$(MODULEDIR)/%) \
 		$(addprefix $(DESTDIR)$(INCLUDEDIR)/jukebox/,$(MODULE_HEADERS))
 	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(DESTDIR)$(UNITDIR)/system/jukebox.service $(DESTDIR)$(UNITDIR)/user/jukebox.service
 	-rmdir $(DESTDIR)$(MODULEDIR) $(DESTDIR)$(INCLUDEDIR)/jukebox 2>/dev/null
 
 clean:

@@ -246,9 +246,8 @@ static bool take_new_list(struct mix_run *run)
 	return true;
 }
 
-static bool reload(void *user)
+static bool read_again(struct mix_run *run)
 {
-	struct mix_run *run = user;
 	bool taken = take_new_list(run);
 	if (taken)
 		log_print(
@@ -257,6 +256,15 @@ static bool reload(void *user)
 		log_print(run->log, LOG_WARNING,
 		        "reload: nothing in the new list; the old one goes on");
 	return taken;
+}
+
+static bool reload(void *user)
+{
+	struct mix_run *run = user;
+	notify_reloading(run->station.notify);
+	bool changed = read_again(run);
+	notify_reloaded(run->station.notify);
+	return changed;
 }
 
 /* Nothing of the list can be played: it may be another one by now, or the same with its files back. */

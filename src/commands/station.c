@@ -97,6 +97,8 @@ bool station_open(struct station *s, int *exit_status)
 	if (status == STATUS_OK && lineup_of(s))
 		status = control_keep_time(s->control, s->playlist, lineup_of(s), s->errands);
 	if (status == STATUS_OK)
+		status = notify_new(s->onair, &s->notify, &error);
+	if (status == STATUS_OK)
 		return true;
 	log_print(s->log, LOG_ERROR, "%s", error.text);
 	*exit_status = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
@@ -105,6 +107,8 @@ bool station_open(struct station *s, int *exit_status)
 
 void station_close(struct station *s, bool at_end)
 {
+	notify_free(s->notify);
+	s->notify = NULL;
 	errands_free(s->errands, at_end);
 	s->errands = NULL;
 }

@@ -5,6 +5,7 @@
 #include "jukebox/control.h"
 #include "jukebox/errands.h"
 #include "jukebox/events.h"
+#include "jukebox/notify.h"
 #include "jukebox/onair.h"
 #include "jukebox/programme.h"
 #include "jukebox/state.h"
@@ -20,6 +21,7 @@ struct station {
 	char **lists; /* to watch */
 	int n_lists;
 	struct errands *errands; /* owned */
+	struct notify *notify; /* owned; NULL: no service manager asks */
 };
 
 /* The state that an earlier run left; empty when there is none, or none that can be used (said). */

@@ -17,7 +17,7 @@ BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
     "measure": "measure", "meter": "measure",
     "control": "radio", "errands": "radio", "events": "radio", "fallback": "radio", "library": "radio", "lineup": "radio",
-    "onair": "radio", "player": "radio", "programme": "radio", "separation": "radio", "state": "radio", "timetable": "radio",
+    "notify": "radio", "onair": "radio", "player": "radio", "programme": "radio", "separation": "radio", "state": "radio", "timetable": "radio",
     "mix": "mix", "output": "output", "plan": "plan", "playlist": "playlist", "rotation": "playlist"})
 
 # Folder under src/: the folders whose headers it may use, besides its own.

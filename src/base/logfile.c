@@ -150,8 +150,9 @@ static bool append(struct logfile *f, const char *line)
 	return true;
 }
 
-void logfile_write(struct logfile *f, const char *line)
+void logfile_write(struct logfile *logfile, const char *line)
 {
+	struct logfile *f = logfile;
 	char lost[64];
 	pthread_mutex_lock(&f->lock);
 	snprintf(lost, sizeof lost, "warning: %zu lines were lost", f->n_lost);
@@ -163,8 +164,9 @@ void logfile_write(struct logfile *f, const char *line)
 	pthread_mutex_unlock(&f->lock);
 }
 
-void logfile_close(struct logfile *f)
+void logfile_close(struct logfile *logfile)
 {
+	struct logfile *f = logfile;
 	struct timespec until;
 	if (!f)
 		return;

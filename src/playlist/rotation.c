@@ -191,7 +191,7 @@ enum status rotation_read(struct import *import, struct rotation *rotation, stru
 	enum status status = STATUS_OK;
 	lines_init(&lines, import->bytes);
 	while (status == STATUS_OK && (status = lines_next(&lines, &line)) == STATUS_OK) {
-		struct rotation_source source;
+		struct rotation_source source = {0};
 		struct error reason = {0};
 		if (line.number > ROTATION_LINES_MOST || line.too_long)
 			status = error_set(&reason, STATUS_BAD_DATA, "is too long");

@@ -352,7 +352,8 @@ static enum status put_first(struct order *o, struct played *played, size_t n_pl
 		else
 			o->permutation[n_again++] = entry; /* n_again <= i */
 	}
-	qsort(played, n_played, sizeof *played, compare_places);
+	if (n_played > 0)
+		qsort(played, n_played, sizeof *played, compare_places);
 	o->next = n_again;
 	for (size_t i = 0; i < n_played; i++)
 		if (played[i].entry != UINT32_MAX)

@@ -68,18 +68,6 @@ static const char *reason_of(int result)
 	}
 }
 
-static enum status take_comments(struct decoder_handle *d)
-{
-	struct opus_state *s = d->state;
-	const OpusTags *tags = op_tags(s->file, 0);
-
-	for (int i = 0; tags && i < tags->comments && i < XIPH_MOST_COMMENTS; i++)
-		if (xiph_comment(d->tags, tags->user_comments[i],
-		            (size_t)tags->comment_lengths[i]) != STATUS_OK)
-			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
-	return STATUS_OK;
-}
-
 static enum status opus_open(struct decoder_handle *d)
 {
 	static const OpusFileCallbacks callbacks = {
@@ -88,6 +76,7 @@ static enum status opus_open(struct decoder_handle *d)
 	        .tell = tell_bytes,
 	};
 	struct opus_state *s = d->state;
+	const OpusTags *tags;
 	int result = 0;
 
 	view_init(&s->view, d->source, source_position(d->source));
@@ -102,7 +91,9 @@ static enum status opus_open(struct decoder_handle *d)
 	d->facts->frames = op_pcm_total(s->file, -1);
 	if (d->facts->frames < 0)
 		d->facts->frames = -1;
-	return take_comments(d);
+	tags = op_tags(s->file, 0);
+	return !tags ? STATUS_OK
+	             : xiph_comments(d, tags->user_comments, tags->comment_lengths, tags->comments);
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

@@ -97,18 +97,6 @@ static int64_t find_other_rate(struct vorbis_state *s)
 	return INT64_MAX;
 }
 
-static enum status take_comments(struct decoder_handle *d)
-{
-	struct vorbis_state *s = d->state;
-	const vorbis_comment *comments = ov_comment(&s->file, 0);
-
-	for (int i = 0; comments && i < comments->comments && i < XIPH_MOST_COMMENTS; i++)
-		if (xiph_comment(d->tags, comments->user_comments[i],
-		            (size_t)comments->comment_lengths[i]) != STATUS_OK)
-			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
-	return STATUS_OK;
-}
-
 static enum status vorbis_open(struct decoder_handle *d)
 {
 	static const ov_callbacks callbacks = {
@@ -117,6 +105,7 @@ static enum status vorbis_open(struct decoder_handle *d)
 	        .tell_func = tell_bytes,
 	};
 	struct vorbis_state *s = d->state;
+	const vorbis_comment *comments;
 	int64_t total;
 	int result;
 
@@ -134,7 +123,10 @@ static enum status vorbis_open(struct decoder_handle *d)
 	total = ov_pcm_total(&s->file, -1);
 	if (total > 0 && s->same_rate_until == INT64_MAX)
 		d->facts->frames = total;
-	return take_comments(d);
+	comments = ov_comment(&s->file, 0);
+	return !comments ? STATUS_OK
+	                 : xiph_comments(d, comments->user_comments, comments->comment_lengths,
+	                           comments->comments);
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */

@@ -22,6 +22,15 @@ enum status xiph_comment(struct tags *tags, const char *comment, size_t n_bytes)
 	return tags_set(tags, name, value);
 }
 
+enum status xiph_comments(
+        struct decoder_handle *d, char *const *comments, const int *lengths, int n_comments)
+{
+	for (int i = 0; i < n_comments && i < XIPH_MOST_COMMENTS; i++)
+		if (xiph_comment(d->tags, comments[i], (size_t)lengths[i]) != STATUS_OK)
+			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	return STATUS_OK;
+}
+
 /* Which Vorbis channel stands at each WAVE place. */
 static const uint8_t wave_order[9][8] = {
         [1] = {0},

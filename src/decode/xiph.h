@@ -19,6 +19,10 @@ enum {
 /* One "NAME=value" of n_bytes, without its NUL. */
 enum status xiph_comment(struct tags *tags, const char *comment, size_t n_bytes) MUST_USE;
 
+/* The same of a list of them, as libvorbis and libopusfile keep it, for a format's open(). */
+enum status xiph_comments(struct decoder_handle *d, char *const *comments, const int *lengths,
+        int n_comments) MUST_USE;
+
 /* Copies frames of 1 to 8 channels in Vorbis order (Vorbis I, section 4.3.9; also Opus mapping
  * family 1, RFC 7845 section 5.1.1.2) to WAVE order.  More channels have no order: copied as
  * they are. */

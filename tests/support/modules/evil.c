@@ -47,8 +47,8 @@ static enum status try_all(struct decoder_handle *d, bool without_filter)
 	const char *net = word(socket(AF_INET, SOCK_STREAM, 0));
 	const char *local = word(socket(AF_UNIX, SOCK_STREAM, 0));
 	const char *process = without_filter ? "untried" : word(try_fork());
-	const char *program = without_filter || strcmp(net, "allowed") == 0 ? "untried"
-	                                                                    : word(try_program());
+	const char *program =
+	        without_filter || strcmp(net, "allowed") == 0 ? "untried" : word(try_program());
 
 	return error_set(d->error, STATUS_BAD_DATA,
 	        "file %s, new file %s, network %s, local socket %s, process %s, program %s", file,

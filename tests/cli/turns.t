@@ -244,7 +244,7 @@ def _():
             f.write(b"")
         wait_for(lambda: "nothing in the new list" in p.said() or not len(p.read(0.02)), "the empty list was not seen")
         tone("unrelated.wav", 1, 100)
-        planned(p, 2)
+        planned(p)
         p.ctl("skip")
         song_by_song(p, ["a.wav", "d.wav"])
         equal(len(p.events("reload")), 2)

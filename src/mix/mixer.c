@@ -753,6 +753,8 @@ void mixer_fade_out(struct mixer *mixer, int64_t frames)
 	mixer->fading = true;
 	mixer->fade_from = mixer->position;
 	mixer->fade_frames = frames > 0 ? frames : 0;
+	if (must_flow(mixer))
+		mixer->on->stall_ns = mixer->options.patience_ns; /* who stops does not wait */
 }
 
 static void apply_fade(const struct mixer *m, float *frames, size_t n)

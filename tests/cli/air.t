@@ -8,81 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 from streams import *  # noqa
-
-HZ = {"a.wav": 300, "b.wav": 500, "c.wav": 800, "fallback.wav": 1500}
-
-
-class Air(Player):
-    """A live programme, with its events, and what a listener gets of it."""
-
-    def __init__(self, name, *arguments, env=None, listen=True):
-        if b"httpd" not in run("--version").out:
-            skip("built without libmicrohttpd")
-        self.name, self.listener = name, None
-        for ending in (".events", ".flac"):
-            if os.path.exists(name + ending):
-                os.remove(name + ending)
-        super().__init__(*arguments, "-o", "httpd://127.0.0.1:0/x.flac", f"--events={name}.events", env=env)
-        url = self.wait_for_line("listen at").split()[-1]
-        if listen:
-            self.listener = Listener(url, name + ".flac")
-
-    def events(self, *kinds):
-        try:
-            with open(self.name + ".events", encoding="utf-8") as f:
-                lines = f.read().split("\n")[:-1]
-        except FileNotFoundError:
-            return []
-        return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
-
-    def songs(self):
-        return [os.path.basename(e["path"]) for e in self.events("start")]
-
-    def wait_for_song(self, name, times=1):
-        wait_for(lambda: self.songs().count(name) >= times or self.process.poll() is not None, f"{name}: {self.said()}")
-        assert self.process.poll() is None, self.said()
-
-    def heard(self):
-        """Stops, and tells the tones that were heard: [[Hz, seconds], ...], and the longest silence."""
-        equal(self.end(signal.SIGTERM), 0, self.said())
-        samples = decode(self.listener.end())
-        return [[hz, seconds] for hz, seconds in tones_of(samples) if seconds >= 0.5], longest_silence(samples)
-
-    def decoders(self, name):
-        """Processes that decode this file."""
-        return [pid for pid in children(children_of=self.process.pid) if opens(pid, name)]
-
-
-def parents():
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
-                found[int(pid)] = int(f.read().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            pass
-    return found
-
-
-def children(children_of):
-    of = parents()
-    helpers = {pid for pid, parent in of.items() if parent == children_of}
-    return [pid for pid, parent in of.items() if parent in helpers]
-
-
-def opens(pid, name):
-    try:
-        return any(os.readlink(f"/proc/{pid}/fd/{fd}").endswith("/" + name) for fd in os.listdir(f"/proc/{pid}/fd"))
-    except OSError:
-        return False
-
-
-def songs(seconds=30):
-    for name in ("a.wav", "b.wav", "c.wav"):
-        tone(name, seconds, HZ[name])
-    tone("fallback.wav", 3, HZ["fallback.wav"])
-    run("analyze", "--cache=songs.m3u.jukebox", *HZ)
-    return playlist("songs.m3u", "a.wav", "b.wav", "c.wav")
+from air import *  # noqa
 
 
 @test("nothing can be played: the fallback, again and again without a hole; then the files are back, and the programme comes")
@@ -177,24 +103,6 @@ def _():
     assert numpy.abs(numpy.diff(sound)).max() < 0.3, "a click"
 
 
-def meddle():
-    """The environment in which a disk hangs and clocks jump (tests/support/preload/meddle.c)."""
-    if not os.path.exists("meddle.so"):
-        if not have("cc"):
-            skip("no compiler here")
-        source = os.path.join(TOP, "tests", "support", "preload", "meddle.c")
-        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", "meddle.so", source], check=True)
-    if "sanitize" in run("--version").out.decode() or "build-" in JUKEBOX:
-        skip("a sanitizer's library comes first")
-    return {"LD_PRELOAD": os.path.abspath("meddle.so"), "MEDDLE_HANG": os.path.abspath("hangs")}
-
-
-def hang(what):
-    with open("hangs.new", "w", encoding="utf-8") as f:
-        f.write(what + "\n")
-    os.rename("hangs.new", "hangs")
-
-
 @test("a decoder that hangs in a song: given up with one line, the next song comes, no hole; the end does not wait for it")
 def _():
     env = meddle()
@@ -271,99 +179,6 @@ def _():
         assert time.monotonic() - began < 12, air.said()
         air.listener.end()
         os.remove("hangs")
-
-
-@test("a song that is not measured in time is passed over: what is measured plays, joined as ever; it comes when it is known")
-def _():
-    env = meddle()
-    for name in ("a.wav", "b.wav", "c.wav"):
-        tone(name, 14, HZ[name])
-    tone("slow.wav", 14, 1200)
-    playlist("slow.m3u", "a.wav", "b.wav", "slow.wav", "c.wav")
-    run("analyze", "--cache=slow.m3u.jukebox", "a.wav", "b.wav", "c.wav")
-    hang("measure:slow.wav")
-    air = Air("late", "--loop", "slow.m3u", "--sandbox=off", env=env)
-    air.wait_for_line("is not measured in time")
-    air.wait_for_song("c.wav")
-    equal(air.songs(), ["a.wav", "b.wav", "c.wav"])
-    os.remove("hangs")
-    air.wait_for_song("b.wav", 2)
-    air.wait_for_song("slow.wav")
-    equal(air.songs()[3:], ["a.wav", "b.wav", "slow.wav"], air.said())
-    tones, silence = air.heard()
-    assert silence < 0.3 and not air.events("fallback"), (silence, tones, air.said())
-
-
-def niceness(stat):
-    try:
-        with open(stat, encoding="utf-8", errors="replace") as f:
-            text = f.read()
-        return text.split("(", 1)[1].rsplit(")", 1)[0], int(text.rsplit(")", 1)[1].split()[16])
-    except OSError:
-        return "", 0
-
-
-@test("beside a live programme new songs are measured at the lowest priority, and so are their decoders")
-def _():
-    songs()
-    tone("long.wav", 400, 700)
-    playlist("new.m3u", "a.wav", "b.wav", "long.wav")
-    run("analyze", "--cache=new.m3u.jukebox", "a.wav", "b.wav")
-    air = Air("new", "--loop", "new.m3u", listen=False)
-
-    def look():
-        return [niceness(f"/proc/{pid}/stat")[1] for pid in air.decoders("long.wav")]
-    seen = wait_for(look, "long.wav is not measured")
-    wait_for(lambda: 19 in (seen := look()) or not seen, "")
-    tasks = [niceness(f"/proc/{air.process.pid}/task/{task}/stat") for task in os.listdir(f"/proc/{air.process.pid}/task")]
-    assert ("measure", 19) in tasks, tasks
-    ours = niceness("/proc/self/stat")[1]
-    equal({nice for name, nice in tasks if name not in ("measure", "measured", "")}, {ours})
-    assert 19 in seen or not seen, seen
-    equal(air.end(signal.SIGTERM), 0, air.said())
-
-
-@test("the wall clock steps by hours, to and fro, and the machine sleeps: nothing is heard of it")
-def _():
-    env = meddle()
-    for name in ("a.wav", "b.wav"):
-        tone(name, 5, HZ[name])
-    air = Air("clock", "--loop=2", playlist("clock.m3u", "a.wav", "b.wav"), "--state=clock.state",
-              env=dict(env, MEDDLE_STEP="-7200", MEDDLE_SLEEP=os.path.abspath("sleeps")))
-    began = time.monotonic()
-    air.wait_for_song("b.wav")
-    playlist("sleeps", "x")
-    equal(air.end(), 0, air.said())
-    near(time.monotonic() - began, 19.5, 1.6)
-    samples = decode(air.listener.end())
-    heard = [[hz, seconds] for hz, seconds in tones_of(samples) if seconds > 0.5]
-    equal([hz for hz, _ in heard], [300, 500, 300, 500], air.said())
-    for _, seconds in heard:
-        near(seconds, 5, 0.3)
-    assert longest_silence(samples) < 0.3
-    stamps = {e["time"][:13] for e in air.events()}
-    assert len(stamps) > 1, f"the clock did not step: {stamps}"
-    equal([e["text"][:25] for e in air.events("late")], ["the machine was suspended"], air.said())
-
-
-@test("stopped for a while, and continued: what is lost is told, no burst, no drift, nothing is given up")
-def _():
-    air = Air("paused", "--loop", songs())
-    air.wait_for_song("a.wav")
-    air.process.send_signal(signal.SIGSTOP)
-    began = time.monotonic()
-    wait_for(lambda: time.monotonic() > began + 8, "time passes")
-    air.process.send_signal(signal.SIGCONT)
-    air.wait_for_line("stood still for")
-    first = air.events("late")[0]
-    began = time.monotonic()
-    air.wait_for_song("b.wav")
-    near(time.monotonic() - began, 30 - first["second"], 1.5)
-    equal(len(air.events("late")), 1)
-    tones, silence = air.heard()
-    assert silence < 0.1 and not air.events("failed", "fallback"), air.said()
-    equal([hz for hz, _ in tones], [300, 500])
-    near(tones[0][1], 30, 0.2)
 
 
 main()

@@ -1,0 +1,101 @@
+"""A live programme with a listener, a disk that hangs and clocks that jump."""
+import json
+import os
+import signal
+import subprocess
+
+from cli import *  # noqa
+from streams import *  # noqa
+
+HZ = {"a.wav": 300, "b.wav": 500, "c.wav": 800, "fallback.wav": 1500}
+
+
+class Air(Player):
+    """A live programme, with its events, and what a listener gets of it."""
+
+    def __init__(self, name, *arguments, env=None, listen=True):
+        if b"httpd" not in run("--version").out:
+            skip("built without libmicrohttpd")
+        self.name, self.listener = name, None
+        for ending in (".events", ".flac"):
+            if os.path.exists(name + ending):
+                os.remove(name + ending)
+        super().__init__(*arguments, "-o", "httpd://127.0.0.1:0/x.flac", f"--events={name}.events", env=env)
+        url = self.wait_for_line("listen at").split()[-1]
+        if listen:
+            self.listener = Listener(url, name + ".flac")
+
+    def events(self, *kinds):
+        try:
+            with open(self.name + ".events", encoding="utf-8") as f:
+                lines = f.read().split("\n")[:-1]
+        except FileNotFoundError:
+            return []
+        return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
+
+    def songs(self):
+        return [os.path.basename(e["path"]) for e in self.events("start")]
+
+    def wait_for_song(self, name, times=1):
+        wait_for(lambda: self.songs().count(name) >= times or self.process.poll() is not None, f"{name}: {self.said()}")
+        assert self.process.poll() is None, self.said()
+
+    def heard(self):
+        """Stops, and tells the tones that were heard: [[Hz, seconds], ...], and the longest silence."""
+        equal(self.end(signal.SIGTERM), 0, self.said())
+        samples = decode(self.listener.end())
+        return [[hz, seconds] for hz, seconds in tones_of(samples) if seconds >= 0.5], longest_silence(samples)
+
+    def decoders(self, name):
+        """Processes that decode this file."""
+        return [pid for pid in children(children_of=self.process.pid) if opens(pid, name)]
+
+
+def parents():
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+                found[int(pid)] = int(f.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            pass
+    return found
+
+
+def children(children_of):
+    of = parents()
+    helpers = {pid for pid, parent in of.items() if parent == children_of}
+    return [pid for pid, parent in of.items() if parent in helpers]
+
+
+def opens(pid, name):
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}").endswith("/" + name) for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+
+
+def songs(seconds=30):
+    for name in ("a.wav", "b.wav", "c.wav"):
+        tone(name, seconds, HZ[name])
+    tone("fallback.wav", 3, HZ["fallback.wav"])
+    run("analyze", "--cache=songs.m3u.jukebox", *HZ)
+    return playlist("songs.m3u", "a.wav", "b.wav", "c.wav")
+
+
+def meddle():
+    """The environment in which a disk hangs and clocks jump (tests/support/preload/meddle.c)."""
+    if not os.path.exists("meddle.so"):
+        if not have("cc"):
+            skip("no compiler here")
+        source = os.path.join(TOP, "tests", "support", "preload", "meddle.c")
+        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", "meddle.so", source], check=True)
+    if "sanitize" in run("--version").out.decode() or "build-" in JUKEBOX:
+        skip("a sanitizer's library comes first")
+    return {"LD_PRELOAD": os.path.abspath("meddle.so"), "MEDDLE_HANG": os.path.abspath("hangs")}
+
+
+def hang(what):
+    with open("hangs.new", "w", encoding="utf-8") as f:
+        f.write(what + "\n")
+    os.rename("hangs.new", "hangs")

@@ -178,7 +178,8 @@ static enum status send_file(struct remote *r, struct error *error)
 	const char *name = source_path(r->source);
 	size_t n_name = strlen(name);
 	struct open_request request = {r->with_modules, source_part(r->source) != NULL};
-	char *message = n_name < MOST_NAME_BYTES ? malloc(sizeof(request) + n_name) : NULL;
+	size_t n_message = sizeof(request) + n_name;
+	char *message = n_name < MOST_NAME_BYTES ? malloc(n_message) : NULL;
 	int ends[2] = {-1, -1}, memory = -1, on = 1;
 	enum status status;
 
@@ -188,9 +189,8 @@ static enum status send_file(struct remote *r, struct error *error)
 		int fds[N_OPEN] = {ends[1], memory, source_descriptor(r->source)};
 
 		memcpy(message, &request, sizeof(request));
-		memcpy(message + sizeof(request), name, n_name);
-		status = sandbox_send(
-		        message, sizeof(request) + n_name, fds, N_OPEN, &r->helper, error);
+		memcpy(message + sizeof(request), name, n_message - sizeof(request));
+		status = sandbox_send(message, n_message, fds, N_OPEN, &r->helper, error);
 	} else
 		status = sandbox_refusal(error);
 	free(message);

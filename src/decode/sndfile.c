@@ -143,6 +143,8 @@ static void put(uint8_t *at, uint64_t value, int n_bytes)
 static enum status show_true_size(struct decoder_handle *d, int64_t body, int64_t n_bytes)
 {
 	enum { FORM_BYTES = 12, DS64_BYTES = 36 };
+	static const char rf64[] = {'R', 'F', '6', '4', '\xff', '\xff', '\xff', '\xff'};
+	static const char ds64[] = {'d', 's', '6', '4'};
 	struct sndfile_state *s = d->state;
 	bool is_large = n_bytes > UINT32_MAX;
 	int64_t n_ds64 = is_large ? DS64_BYTES : 0;
@@ -160,8 +162,8 @@ static enum status show_true_size(struct decoder_handle *d, int64_t body, int64_
 		return view_refuse(&s->view, d->error, "damaged header");
 	put(header + s->n_header - 4, is_large ? UINT32_MAX : (uint64_t)n_bytes, 4);
 	if (is_large) {
-		memcpy(header, "RF64\xff\xff\xff\xff", 8);
-		memcpy(header + FORM_BYTES, "ds64", 4);
+		memcpy(header, rf64, sizeof(rf64));
+		memcpy(header + FORM_BYTES, ds64, sizeof(ds64));
 		put(header + FORM_BYTES + 4, DS64_BYTES - 8, 4);
 		put(header + FORM_BYTES + 8, (uint64_t)(s->n_header + n_bytes - 8), 8);
 		put(header + FORM_BYTES + 16, (uint64_t)n_bytes, 8);

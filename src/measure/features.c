@@ -84,22 +84,24 @@ struct features {
 /* One plan for the process, made when it is first needed: executing it is safe in any number of threads, making it is
  * not, costs more than a jingle's spectra, and is where FFTW knows no way out without memory but abort(3).  So it is
  * asked beforehand whether there is some. */
-static fftwf_plan shared_plan(float *in, float *re, float *im)
+static pthread_mutex_t plan_lock = PTHREAD_MUTEX_INITIALIZER;
+static fftwf_plan shared_plan;
+
+static fftwf_plan plan_of_all(float *in, float *re, float *im)
 {
 	static const size_t PLANNER_BYTES = 1 << 20;
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static fftwf_plan plan;
 	const fftwf_iodim size = {.n = WINDOW, .is = 1, .os = 1};
 
-	pthread_mutex_lock(&lock);
-	void *room = plan ? NULL : malloc(PLANNER_BYTES);
+	pthread_mutex_lock(&plan_lock);
+	void *room = shared_plan ? NULL : malloc(PLANNER_BYTES);
 	if (room) {
 		free(room);
-		plan = fftwf_plan_guru_split_dft_r2c(1, &size, 0, NULL, in, re, im, FFTW_ESTIMATE);
+		shared_plan =
+		        fftwf_plan_guru_split_dft_r2c(1, &size, 0, NULL, in, re, im, FFTW_ESTIMATE);
 	}
-	fftwf_plan made = plan;
-	pthread_mutex_unlock(&lock);
-	return made;
+	fftwf_plan plan = shared_plan;
+	pthread_mutex_unlock(&plan_lock);
+	return plan;
 }
 
 struct features *features_new(
@@ -122,7 +124,7 @@ struct features *features_new(
 	f->re = fftwf_malloc((LINES + 1) * sizeof(*f->re));
 	f->im = fftwf_malloc((LINES + 1) * sizeof(*f->im));
 	if (f->windowed && f->re && f->im)
-		f->plan = shared_plan(f->windowed, f->re, f->im);
+		f->plan = plan_of_all(f->windowed, f->re, f->im);
 	if (f->plan)
 		return f;
 	features_free(f);

@@ -477,7 +477,8 @@ enum status record_tags_from_head(struct tags *tags, const uint8_t *bytes, size_
 	struct reader r = {.at = bytes, .left = n_bytes};
 	struct record record = {0};
 
-	require(&r, get_uint(&r, 4) == MAGIC && get_uint(&r, 4) == RECORD_VERSION);
+	require(&r, get_uint(&r, 4) == MAGIC);
+	require(&r, get_uint(&r, 4) == RECORD_VERSION);
 	(void)get_uint(&r, 4);
 	get_stream(&r, &record);
 	get_tags(&r, &record.tags);

@@ -60,6 +60,10 @@ void programme_hurry(struct programme *programme);
  * programme_next. */
 void programme_set_live(struct programme *programme);
 
+/* For a mix that waits for everything: what the cache knows is opened before it is planned.  A song that cannot be played any
+ * more is left out then, where its place would be silent.  Before the first programme_next. */
+void programme_open_first(struct programme *programme);
+
 /* A programme_next that waits for a measurement ends with STATUS_CANCELLED; so does the next one that would, until programme_turn
  * or programme_retry.  Any thread. */
 void programme_interrupt(struct programme *programme);

@@ -395,6 +395,8 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	keep_songs(run);
 	if (is_live(run))
 		programme_set_live(run->programme);
+	else
+		programme_open_first(run->programme);
 	struct player_report report = {0};
 	struct player_source source = {.next = next_of_programme,
 	        .turn = turn_programme,

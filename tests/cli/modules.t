@@ -77,6 +77,17 @@ def _():
     equal(len(Wav("later.wav").frames), len(SAMPLES))
 
 
+@test("a song that was measured and whose module is gone is left out, not silent")
+def _():
+    with_toy = playlist("gone.m3u", make_toy("gone.toy"), "good.wav")
+    run("analyze", with_toy, env=with_modules("good"))
+    ran = run("--plain", with_toy, "-o", "without.wav", env={"JUKEBOX_MODULES": ""})
+    assert any("gone.toy" in line and "skipped" in line for line in ran.lines), ran
+    equal(len(Wav("without.wav").frames), RATE)
+    run("analyze", playlist("all.m3u", "gone.toy"), env=with_modules("good"))
+    run("all.m3u", "-o", "none.wav", env={"JUKEBOX_MODULES": ""}, status=1)
+
+
 @test("the program itself links none of the modules' libraries, and few others")
 def _():
     said = subprocess.run(["ldd", JUKEBOX], stdout=subprocess.PIPE, text=True).stdout

@@ -26,11 +26,11 @@ struct logfile {
 	int64_t looked_ns;
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t news;
+	pthread_cond_t news, gone;
 	char *waiting, *writing; /* ROOM_BYTES each; the thread's is `writing` */
 	size_t n_waiting;
 	size_t n_lost; /* lines */
-	bool closing;
+	bool closing, ended;
 };
 
 static bool open_file(struct logfile *f)
@@ -87,6 +87,8 @@ static void *write_lines(void *user)
 		write_out(f, n);
 		pthread_mutex_lock(&f->lock);
 	}
+	f->ended = true;
+	pthread_cond_signal(&f->gone);
 	pthread_mutex_unlock(&f->lock);
 	return NULL;
 }
@@ -97,6 +99,7 @@ static void free_all(struct logfile *f)
 		close(f->fd);
 	pthread_mutex_destroy(&f->lock);
 	pthread_cond_destroy(&f->news);
+	pthread_cond_destroy(&f->gone);
 	free(f->waiting);
 	free(f->writing);
 	free(f->path);
@@ -109,8 +112,13 @@ enum status logfile_open(const char *path, struct logfile **logfile, struct erro
 	if (!f)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	f->fd = -1;
+	pthread_condattr_t monotonic;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->news, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->gone, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	f->path = strdup(path);
 	f->waiting = malloc(ROOM_BYTES);
 	f->writing = malloc(ROOM_BYTES);
@@ -170,14 +178,19 @@ void logfile_close(struct logfile *logfile)
 	struct timespec until;
 	if (!f)
 		return;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE_S;
 	pthread_mutex_lock(&f->lock);
 	f->closing = true;
 	pthread_cond_signal(&f->news);
+	while (!f->ended && pthread_cond_timedwait(&f->gone, &f->lock, &until) != ETIMEDOUT)
+		;
+	bool ended = f->ended;
 	pthread_mutex_unlock(&f->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE_S;
-	if (pthread_clockjoin_np(f->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
-		free_all(f);
-	else /* its disk hangs: so does the thread, with all it has */
-		pthread_detach(f->thread);
+	if (!ended) {
+		pthread_detach(f->thread); /* its disk hangs: so does the thread, with all it has */
+		return;
+	}
+	pthread_join(f->thread, NULL);
+	free_all(f);
 }

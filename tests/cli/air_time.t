@@ -50,7 +50,7 @@ def _():
     air = Air("new", "--loop", "new.m3u", listen=False)
 
     def look():
-        return [niceness(f"/proc/{pid}/stat")[1] for pid in air.decoders("long.wav")]
+        return [niceness(f"/proc/{pid}/stat")[1] for pid in air.decoders()]
     wait_for(lambda: 19 in look(), "long.wav is not decoded at the lowest priority")
     tasks = [niceness(f"/proc/{air.process.pid}/task/{task}/stat") for task in os.listdir(f"/proc/{air.process.pid}/task")]
     assert ("measure", 19) in tasks, tasks

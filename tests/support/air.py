@@ -1,10 +1,10 @@
 """A live programme with a listener, a disk that hangs and clocks that jump."""
-import json
 import os
 import signal
 import subprocess
 
 from cli import *  # noqa
+from processes import *  # noqa
 from streams import *  # noqa
 
 HZ = {"a.wav": 300, "b.wav": 500, "c.wav": 800, "fallback.wav": 1500}
@@ -26,12 +26,7 @@ class Air(Player):
             self.listener = Listener(url, name + ".flac")
 
     def events(self, *kinds):
-        try:
-            with open(self.name + ".events", encoding="utf-8") as f:
-                lines = f.read().split("\n")[:-1]
-        except FileNotFoundError:
-            return []
-        return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
+        return events_in(self.name + ".events", *kinds)
 
     def songs(self):
         return [os.path.basename(e["path"]) for e in self.events("start")]
@@ -46,33 +41,8 @@ class Air(Player):
         samples = decode(self.listener.end())
         return [[hz, seconds] for hz, seconds in tones_of(samples) if seconds >= 0.5], longest_silence(samples)
 
-    def decoders(self, name):
-        """Processes that decode this file."""
-        return [pid for pid in children(children_of=self.process.pid) if opens(pid, name)]
-
-
-def parents():
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
-                found[int(pid)] = int(f.read().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            pass
-    return found
-
-
-def children(children_of):
-    of = parents()
-    helpers = {pid for pid, parent in of.items() if parent == children_of}
-    return [pid for pid, parent in of.items() if parent in helpers]
-
-
-def opens(pid, name):
-    try:
-        return any(os.readlink(f"/proc/{pid}/fd/{fd}").endswith("/" + name) for fd in os.listdir(f"/proc/{pid}/fd"))
-    except OSError:
-        return False
+    def decoders(self):
+        return decoders_of(self.process.pid)
 
 
 def songs(seconds=30):

@@ -96,6 +96,16 @@ def run(*arguments, status=0, stdin=None, stdout=None, env=None, cwd=None):
     return ran
 
 
+def events_in(path, *kinds):
+    """What --events wrote so far, but for a line that is not finished; of some kinds only."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            lines = f.read().split("\n")[:-1]
+    except FileNotFoundError:
+        return []
+    return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
+
+
 def equal(got, wanted, what=""):
     assert got == wanted, f"{what}: got {got!r}, wanted {wanted!r}"
 

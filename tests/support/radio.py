@@ -1,5 +1,4 @@
 """A running programme under a test's hands: its sound comes through a pipe, so the test sets the pace."""
-import json
 import os
 import signal
 import socket
@@ -87,12 +86,7 @@ class Programme:
             return f.read()
 
     def events(self, *kinds):
-        try:
-            with open(self.events_file, encoding="utf-8") as f:
-                lines = f.read().split("\n")[:-1]
-        except FileNotFoundError:
-            return []
-        return [e for e in map(json.loads, lines) if not kinds or e["event"] in kinds]
+        return cli.events_in(self.events_file, *kinds)
 
     def songs(self):
         """Names of the songs that began, in order."""

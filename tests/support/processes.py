@@ -1,0 +1,26 @@
+"""The processes of a run, as anybody may see them: what a decoder has open, the kernel shows to root alone."""
+import glob
+
+
+def _state_and_parent(stat):
+    try:
+        with open(stat, encoding="utf-8", errors="replace") as f:
+            state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+    except OSError:
+        return "X", 0
+    return state, int(parent)
+
+
+def is_running(pid):
+    return _state_and_parent(f"/proc/{pid}/stat")[0] not in "ZX"
+
+
+def children(pid):
+    """Those that have not ended."""
+    found = ((name, _state_and_parent(name)) for name in glob.glob("/proc/[0-9]*/stat"))
+    return [int(name.split("/")[2]) for name, (state, parent) in found if parent == pid and state not in "ZX"]
+
+
+def decoders_of(pid):
+    """The processes that decode for a run: children of its helper, its only child."""
+    return [child for helper in children(pid) for child in children(helper)]

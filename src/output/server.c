@@ -181,20 +181,26 @@ static enum MHD_Result send_response(
 	return result;
 }
 
-/* `text` is handed over; NULL: out of memory. */
-static enum MHD_Result send_text(
-        struct MHD_Connection *connection, unsigned status, const char *type, char *text)
+/* `text` is handed over; NULL: out of memory, and so is the result then. */
+static struct MHD_Response *response_of(char *text, const char *type)
 {
 	struct MHD_Response *r =
 	        text ? MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE)
 	             : NULL;
 	if (!r) {
 		free(text);
-		return MHD_NO;
+		return NULL;
 	}
 	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	add_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	return send_response(connection, status, r);
+	return r;
+}
+
+static enum MHD_Result send_text(
+        struct MHD_Connection *connection, unsigned status, const char *type, char *text)
+{
+	struct MHD_Response *r = response_of(text, type);
+	return r ? send_response(connection, status, r) : MHD_NO;
 }
 
 static enum MHD_Result send_words(
@@ -358,19 +364,16 @@ static char *make_page(struct server *s, char *(*page)(const struct server_view 
 /* The page runs nothing but its own script, and loads nothing from elsewhere. */
 static enum MHD_Result send_html(struct MHD_Connection *connection, char *text)
 {
-	struct MHD_Response *r =
-	        text ? MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE)
-	             : NULL;
-	if (!r) {
-		free(text);
+	struct MHD_Response *r = response_of(text, "text/html; charset=utf-8");
+	if (!r)
+		return MHD_NO;
+	if (!add_header(r, "Content-Security-Policy",
+	            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+	            "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+	            "frame-ancestors 'none'")) {
+		MHD_destroy_response(r);
 		return MHD_NO;
 	}
-	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
-	add_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	add_header(r, "Content-Security-Policy",
-	        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-	        "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-	        "frame-ancestors 'none'");
 	add_header(r, "Referrer-Policy", "no-referrer");
 	return send_response(connection, MHD_HTTP_OK, r);
 }

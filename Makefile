@@ -122,8 +122,9 @@ JB_CPPFLAGS := -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DJUKEBOX_VERSION=
 # -ffp-contract=off: the same bytes from every machine.
 JB_CFLAGS := -std=c11 -pthread -fPIE -ffp-contract=off -fno-math-errno -fno-trapping-math \
 	-fstack-protector-strong $(WARNINGS) $(SANITIZE)
-# The few functions that modules may call stay visible.
-JB_LDFLAGS := -pthread -pie -Wl,--dynamic-list=src/modules/exports.list -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+# The few functions that modules may call stay visible, and are there in a program that does not call them itself.
+EXPORTS := $(shell sed -n 's/^\t//p' src/modules/exports.list | tr -d ';')
+JB_LDFLAGS := -pthread -pie -Wl,--dynamic-list=src/modules/exports.list $(EXPORTS:%=-Wl,-u,%) -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
 JB_LIBS := $(PACKAGE_LIBS) -lm
 
 Q := $(if $(filter 1,$(V)),,@)

@@ -16,7 +16,7 @@
 #include "jukebox/replace.h"
 
 enum { ROOM_BYTES = 256 << 10 };
-static const int64_t LOOK_NS = 1000000000, PATIENCE_S = 2;
+static const int64_t LOOK_NS = 1000000000, PATIENCE_NS = 2000000000;
 
 struct logfile {
 	char *path;
@@ -112,13 +112,9 @@ enum status logfile_open(const char *path, struct logfile **logfile, struct erro
 	if (!f)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	f->fd = -1;
-	pthread_condattr_t monotonic;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->news, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->gone, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&f->gone);
 	f->path = strdup(path);
 	f->waiting = malloc(ROOM_BYTES);
 	f->writing = malloc(ROOM_BYTES);
@@ -175,15 +171,13 @@ void logfile_write(struct logfile *logfile, const char *line)
 void logfile_close(struct logfile *logfile)
 {
 	struct logfile *f = logfile;
-	struct timespec until;
+	int64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
 	if (!f)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE_S;
 	pthread_mutex_lock(&f->lock);
 	f->closing = true;
 	pthread_cond_signal(&f->news);
-	while (!f->ended && pthread_cond_timedwait(&f->gone, &f->lock, &until) != ETIMEDOUT)
+	while (!f->ended && clock_wait(&f->gone, &f->lock, deadline_ns))
 		;
 	bool ended = f->ended;
 	pthread_mutex_unlock(&f->lock);

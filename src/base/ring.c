@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "jukebox/clock.h"
 
@@ -52,11 +51,7 @@ struct ring *ring_new(size_t block_frames, size_t n_blocks, size_t batch, int ch
 	}
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->filled, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->emptied, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&r->emptied);
 	return r;
 }
 
@@ -86,24 +81,22 @@ static void copy_in(struct ring *r, size_t at, const float *from, size_t n)
 
 /* With the lock held; until there is plenty of room, nobody reads any more, or the time is over.  Who may only wait so
  * long takes a block. */
-static void wait_for_room(struct ring *r, const struct timespec *deadline)
+static void wait_for_room(struct ring *r, int64_t deadline_ns)
 {
-	int expired = 0;
+	bool in_time = true;
 	if (r->count < r->capacity)
 		return;
-	r->room_awaited = deadline ? r->block : r->half;
-	while (r->capacity - r->count < r->room_awaited && !r->abandoned && !expired)
-		expired = deadline ? pthread_cond_timedwait(&r->emptied, &r->lock, deadline)
-		                   : pthread_cond_wait(&r->emptied, &r->lock);
+	r->room_awaited = deadline_ns < INT64_MAX ? r->block : r->half;
+	while (r->capacity - r->count < r->room_awaited && !r->abandoned && in_time)
+		in_time = clock_wait(&r->emptied, &r->lock, deadline_ns);
 	r->room_awaited = 0;
 }
 
 /* Where to write, and for how many frames. */
-static enum status find_room(
-        struct ring *r, const struct timespec *deadline, size_t *at, size_t *room)
+static enum status find_room(struct ring *r, int64_t deadline_ns, size_t *at, size_t *room)
 {
 	pthread_mutex_lock(&r->lock);
-	wait_for_room(r, deadline);
+	wait_for_room(r, deadline_ns);
 	bool abandoned = r->abandoned;
 	*at = (r->start + r->count) % r->capacity;
 	*room = r->capacity - r->count;
@@ -120,13 +113,13 @@ static void give(struct ring *r, size_t n)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static enum status put(struct ring *ring, const float *frames, size_t n_frames,
-        const struct timespec *deadline, size_t *n_taken)
+static enum status put(struct ring *ring, const float *frames, size_t n_frames, int64_t deadline_ns,
+        size_t *n_taken)
 {
 	*n_taken = 0;
 	while (n_frames > 0) {
 		size_t at, room;
-		TRY(find_room(ring, deadline, &at, &room));
+		TRY(find_room(ring, deadline_ns, &at, &room));
 		if (room == 0)
 			return STATUS_OK;
 		size_t n = smaller(n_frames, room);
@@ -142,15 +135,13 @@ static enum status put(struct ring *ring, const float *frames, size_t n_frames,
 enum status ring_write(struct ring *ring, const float *frames, size_t n_frames)
 {
 	size_t n_taken;
-	return put(ring, frames, n_frames, NULL, &n_taken);
+	return put(ring, frames, n_frames, INT64_MAX, &n_taken);
 }
 
 enum status ring_offer(
         struct ring *ring, const float *frames, size_t n_frames, int64_t wait_ns, size_t *n_taken)
 {
-	int64_t due_ns = clock_now_ns() + wait_ns;
-	struct timespec deadline = {.tv_sec = due_ns / 1000000000, .tv_nsec = due_ns % 1000000000};
-	return put(ring, frames, n_frames, &deadline, n_taken);
+	return put(ring, frames, n_frames, clock_now_ns() + wait_ns, n_taken);
 }
 
 void ring_end(struct ring *ring)

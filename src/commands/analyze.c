@@ -1,6 +1,5 @@
 /* analyze.c - the verb `analyze`: fills the cache, and prints what was measured. */
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 #include "settings.h"
 
@@ -27,21 +27,11 @@ static json_t *number(double value, double scale)
 	return isfinite(value) ? json_real(round(value * scale) / scale) : json_null();
 }
 
-static json_t *utf8(const char *text)
-{
-	if (!text)
-		return json_null();
-	char *copy = text_to_utf8(text);
-	json_t *value = copy ? json_string(copy) : NULL;
-	free(copy);
-	return value;
-}
-
 static int set_stream(json_t *o, const struct record *r)
 {
-	return json_object_set_new(o, "title", utf8(tags_get(&r->tags, "title"))) |
-	       json_object_set_new(o, "artist", utf8(tags_get(&r->tags, "artist"))) |
-	       json_object_set_new(o, "album", utf8(tags_get(&r->tags, "album"))) |
+	return json_object_set_new(o, "title", text_to_json(tags_get(&r->tags, "title"))) |
+	       json_object_set_new(o, "artist", text_to_json(tags_get(&r->tags, "artist"))) |
+	       json_object_set_new(o, "album", text_to_json(tags_get(&r->tags, "album"))) |
 	       json_object_set_new(o, "codec", json_string(r->codec)) |
 	       json_object_set_new(o, "sample_rate", json_integer(r->sample_rate_hz)) |
 	       json_object_set_new(o, "channels", json_integer(r->channels)) |
@@ -106,7 +96,7 @@ static bool print_track_json(
         const char *path, const struct record *r, const struct outline *l, bool cached)
 {
 	json_t *o = json_object();
-	int bad = json_object_set_new(o, "path", utf8(path));
+	int bad = json_object_set_new(o, "path", text_to_json(path));
 	bad |= set_stream(o, r) | set_levels(o, r, l) | set_points(o, l) | set_tempo(o, r, cached);
 	return print_json(o, bad);
 }
@@ -114,8 +104,8 @@ static bool print_track_json(
 static bool print_error_json(const char *path, const char *text)
 {
 	json_t *o = json_object();
-	int bad = json_object_set_new(o, "path", utf8(path)) |
-	          json_object_set_new(o, "error", utf8(text));
+	int bad = json_object_set_new(o, "path", text_to_json(path)) |
+	          json_object_set_new(o, "error", text_to_json(text));
 	return print_json(o, bad);
 }
 

@@ -3,13 +3,13 @@
  * Output is for people on a terminal (escaped), for xargs -0, or for programs (JSON Lines).  A look at
  * the beginning of each file tells what is no music; whether all of it plays is left to `analyze`.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "jukebox/decoder.h"
+#include "jukebox/json.h"
 #include "jukebox/log.h"
 #include "jukebox/playlist.h"
 #include "jukebox/sandbox.h"
@@ -105,34 +105,6 @@ static void print_names(const struct playlist *playlist, const struct list_value
 	}
 }
 
-static json_t *text_to_json(const char *text)
-{
-	char *converted = text ? text_to_utf8(text) : NULL;
-	json_t *value = !text ? json_null() : converted ? json_string(converted) : NULL;
-
-	free(converted);
-	return value;
-}
-
-/* The bytes of a name that is not UTF-8, and so cannot stand in JSON. */
-static json_t *hex_to_json(const char *path)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t n_bytes = strlen(path);
-	char *hex = malloc(2 * n_bytes + 1);
-	json_t *value;
-
-	if (!hex)
-		return NULL;
-	for (size_t i = 0; i < n_bytes; i++) {
-		hex[2 * i] = digits[(unsigned char)path[i] >> 4];
-		hex[2 * i + 1] = digits[path[i] & 15];
-	}
-	value = json_stringn(hex, 2 * n_bytes);
-	free(hex);
-	return value;
-}
-
 /* A path that is not UTF-8 is given as if it were Latin-1, and path_hex then holds its bytes. */
 static json_t *entry_to_json(const struct playlist_entry *entry, size_t index)
 {
@@ -143,8 +115,8 @@ static json_t *entry_to_json(const struct playlist_entry *entry, size_t index)
 		return NULL;
 	if (json_object_set_new(object, "index", json_integer((json_int_t)index)) != 0 ||
 	        json_object_set_new(object, "path", text_to_json(entry->path)) != 0 ||
-	        (needs_hex &&
-	                json_object_set_new(object, "path_hex", hex_to_json(entry->path)) != 0) ||
+	        (needs_hex && json_object_set_new(
+	                              object, "path_hex", text_to_json_hex(entry->path)) != 0) ||
 	        json_object_set_new(object, "title", text_to_json(entry->title)) != 0 ||
 	        json_object_set_new(object, "directives", text_to_json(entry->directives)) != 0) {
 		json_decref(object);

@@ -1,10 +1,10 @@
 /* verify_report.c - the result of `verify` for people and for programs. */
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 #include "verify.h"
 
@@ -94,14 +94,6 @@ static json_t *real_or_null(double value)
 	return isfinite(value) ? json_real(round(value * 1e6) / 1e6) : json_null();
 }
 
-static json_t *text_of(const char *text)
-{
-	char *utf8 = text_to_utf8(text);
-	json_t *value = utf8 ? json_string(utf8) : NULL;
-	free(utf8);
-	return value;
-}
-
 static json_t *problems_to_json(
         const struct verification *v, const struct problem *problems, size_t n)
 {
@@ -113,7 +105,7 @@ static json_t *problems_to_json(
 		bad |= json_object_set_new(o, "at",
 		        p->frame >= 0 ? real_or_null((double)p->frame / v->plan.rate_hz)
 		                      : json_null());
-		bad |= json_object_set_new(o, "text", text_of(p->text));
+		bad |= json_object_set_new(o, "text", text_to_json(p->text));
 		if (json_array_append_new(list, o) || bad) {
 			json_decref(list);
 			return NULL;
@@ -127,8 +119,8 @@ static json_t *clip_to_json(const struct verification *v, const struct clip_chec
 	json_t *o = json_object();
 	double rate = v->plan.rate_hz;
 	bool heard = c->solo.sums.n_frames > 0;
-	int bad = json_object_set_new(o, "path", text_of(c->clip->path));
-	bad |= json_object_set_new(o, "title", text_of(title_of(c->clip)));
+	int bad = json_object_set_new(o, "path", text_to_json(c->clip->path));
+	bad |= json_object_set_new(o, "title", text_to_json(title_of(c->clip)));
 	bad |= json_object_set_new(o, "start", real_or_null((double)c->clip->start_frame / rate));
 	bad |= json_object_set_new(o, "late", real_or_null((double)c->position_frames / rate));
 	bad |= json_object_set_new(o, "late_frames", json_integer(c->position_frames));
@@ -157,8 +149,8 @@ static json_t *to_json(const struct verification *v)
 	int bad = 0;
 	for (size_t i = 0; i < v->plan.count; i++)
 		bad |= json_array_append_new(tracks, clip_to_json(v, &v->checks[i]));
-	bad |= json_object_set_new(o, "mix", text_of(v->mix_path));
-	bad |= json_object_set_new(o, "plan", text_of(v->plan_path));
+	bad |= json_object_set_new(o, "mix", text_to_json(v->mix_path));
+	bad |= json_object_set_new(o, "plan", text_to_json(v->plan_path));
 	bad |= json_object_set_new(o, "ok", json_boolean(verification_problems(v) == 0));
 	bad |= json_object_set_new(o, "lossy", json_boolean(v->lossy));
 	bad |= json_object_set_new(o, "duration", real_or_null((double)v->heard.n_frames / rate));

@@ -6,7 +6,6 @@
  * One lock, a leaf: the callback runs without it and may call measure_pool_cancel. */
 #include "jukebox/measure.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,8 +13,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "jukebox/clock.h"
 
 enum {
 	QUEUE = 64, /* paths that wait: a worker never runs dry, memory does not follow the list's length */
@@ -223,11 +223,7 @@ struct measure_pool *measure_pool_new(
 	pthread_cond_init(&pool->all_done, NULL);
 	pthread_cond_init(&pool->result_came, NULL);
 	pthread_cond_init(&pool->result_told, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->worker_gone, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&pool->worker_gone);
 	start_threads(pool, n_workers > 0 ? n_workers : count_cores());
 	if (pool->n_threads > 0)
 		return pool;
@@ -297,14 +293,11 @@ void measure_pool_wait(struct measure_pool *pool)
 
 bool measure_pool_end(struct measure_pool *pool, int64_t deadline_ns)
 {
-	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-
 	measure_pool_cancel(pool);
 	pthread_mutex_lock(&pool->lock);
 	pool->ending = true;
 	pthread_cond_broadcast(&pool->job_came);
-	while (pool->n_alive > 0 &&
-	        pthread_cond_timedwait(&pool->worker_gone, &pool->lock, &until) != ETIMEDOUT)
+	while (pool->n_alive > 0 && clock_wait(&pool->worker_gone, &pool->lock, deadline_ns))
 		;
 	bool all = pool->n_alive == 0;
 	pthread_mutex_unlock(&pool->lock);

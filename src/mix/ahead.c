@@ -13,13 +13,11 @@
  */
 #include "ahead.h"
 
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "deck.h"
 #include "jukebox/clock.h"
@@ -509,16 +507,6 @@ static bool start_threads(struct ahead *a)
 	return a->has_asker;
 }
 
-/* Deadlines are of the clock that never steps. */
-static void init_timed_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, void *user)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
@@ -532,7 +520,7 @@ struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, vo
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	pthread_cond_init(&a->ask, NULL);
-	init_timed_condition(&a->ready);
+	clock_condition_init(&a->ready);
 	if (!start_threads(a)) {
 		ahead_free(a);
 		return NULL;
@@ -543,8 +531,7 @@ struct ahead *ahead_new(const struct mix_options *options, mix_next_fn *next, vo
 /* False: the deadline has passed. */
 static bool wait_ready(struct ahead *a, int64_t deadline_ns)
 {
-	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-	return deadline_ns > 0 && pthread_cond_timedwait(&a->ready, &a->lock, &until) != ETIMEDOUT;
+	return deadline_ns > 0 && clock_wait(&a->ready, &a->lock, deadline_ns);
 }
 
 /* How many have not ended by the deadline. */

@@ -6,13 +6,13 @@
 #include "pages.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 
 /* The assembler takes the bytes of a file; the Makefile knows that this object depends on them. */
@@ -40,14 +40,6 @@ const char *pages_style(size_t *n_bytes)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static json_t *utf8_or_null(const char *text)
-{
-	char *copy = text ? text_to_utf8(text) : NULL;
-	json_t *value = copy ? json_string(copy) : NULL;
-	free(copy);
-	return value ? value : json_null();
-}
-
 static void utc(int64_t ms, char *to, size_t to_bytes)
 {
 	time_t seconds = (time_t)(ms / 1000);
@@ -61,8 +53,8 @@ static json_t *track_json(const struct output_track *track)
 	char started[32] = "";
 	if (track->started_at_ms)
 		utc(track->started_at_ms, started, sizeof started);
-	return json_pack("{s:o, s:o, s:o}", "title", utf8_or_null(track->title), "artist",
-	        utf8_or_null(track->artist), "started", utf8_or_null(started[0] ? started : NULL));
+	return json_pack("{s:o, s:o, s:o}", "title", text_to_json(track->title), "artist",
+	        text_to_json(track->artist), "started", text_to_json(started[0] ? started : NULL));
 }
 
 static json_t *now_json(const struct output_programme *p)
@@ -82,7 +74,7 @@ static json_t *now_json(const struct output_programme *p)
 static json_t *mount_json(const struct mount_view *m)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "path", m->path,
-	        "content_type", m->content_type, "name", utf8_or_null(m->name[0] ? m->name : NULL),
+	        "content_type", m->content_type, "name", text_to_json(m->name[0] ? m->name : NULL),
 	        "bitrate", m->bitrate_kbps ? json_integer(m->bitrate_kbps) : json_null(),
 	        "listeners", (json_int_t)m->listeners, "listeners_max",
 	        (json_int_t)m->listeners_most, "listeners_peak", (json_int_t)m->listeners_peak,

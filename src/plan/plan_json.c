@@ -1,9 +1,9 @@
 /* plan_json.c - a plan as JSON, and back.  Names and units are a contract: fields are added, never renamed. */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "jukebox/json.h"
 #include "jukebox/plan.h"
 #include "jukebox/text.h"
 #include "plan_print.h"
@@ -19,43 +19,15 @@ static json_t *decibels(double db)
 	return isfinite(db) ? json_real(round(db * 1e6) / 1e6) : json_null();
 }
 
-/* JSON is UTF-8: other bytes are told beside it, in hex. */
-static json_t *text_or_null(const char *text)
-{
-	if (!text)
-		return json_null();
-	char *utf8 = text_to_utf8(text);
-	json_t *value = utf8 ? json_string(utf8) : NULL;
-	free(utf8);
-	return value;
-}
-
-static json_t *hex_of(const char *text)
-{
-	size_t n = strlen(text);
-	char *hex = malloc(2 * n + 1);
-	if (!hex)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		static const char digits[] = "0123456789abcdef";
-		hex[2 * i] = digits[(unsigned char)text[i] >> 4];
-		hex[2 * i + 1] = digits[(unsigned char)text[i] & 15];
-	}
-	hex[2 * n] = '\0';
-	json_t *value = json_string(hex);
-	free(hex);
-	return value;
-}
-
 static json_t *clip_to_json(const struct plan_clip *c, int rate)
 {
 	json_t *o = json_object();
 	int64_t end = c->start_frame + c->n_frames;
-	int bad = json_object_set_new(o, "path", text_or_null(c->path));
-	if (!text_is_utf8(c->path))
-		bad |= json_object_set_new(o, "path_hex", hex_of(c->path));
-	bad |= json_object_set_new(o, "title", text_or_null(c->title));
-	bad |= json_object_set_new(o, "artist", text_or_null(c->artist));
+	int bad = json_object_set_new(o, "path", text_to_json(c->path));
+	if (!text_is_utf8(c->path)) /* JSON is: the bytes are told beside it */
+		bad |= json_object_set_new(o, "path_hex", text_to_json_hex(c->path));
+	bad |= json_object_set_new(o, "title", text_to_json(c->title));
+	bad |= json_object_set_new(o, "artist", text_to_json(c->artist));
 	bad |= json_object_set_new(o, "start", seconds((double)c->start_frame, rate));
 	bad |= json_object_set_new(o, "cue_in", seconds((double)c->from_frame, c->source_hz));
 	bad |= json_object_set_new(o, "cue_out", seconds((double)c->to_frame, c->source_hz));

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 #include "protocol.h"
 #include "server.h"
@@ -113,18 +113,10 @@ static void read_signals(struct control *c)
 
 /* ---- the socket ------------------------------------------------------------------------------------- */
 
-static json_t *text_or_null(const char *text)
-{
-	char *copy = text ? text_to_utf8(text) : NULL;
-	json_t *value = copy ? json_string(copy) : json_null();
-	free(copy);
-	return value;
-}
-
 static json_t *track_object(const struct onair_track *t)
 {
-	return json_pack("{s:o, s:o, s:o}", "path", text_or_null(t->path), "title",
-	        text_or_null(t->title), "artist", text_or_null(t->artist));
+	return json_pack("{s:o, s:o, s:o}", "path", text_to_json(t->path), "title",
+	        text_to_json(t->title), "artist", text_to_json(t->artist));
 }
 
 static int add_now(json_t *reply, const struct onair_snapshot *s)
@@ -158,8 +150,8 @@ static int add_queue(json_t *reply, struct lineup *lineup)
 	for (size_t i = 0; i < n; i++) {
 		bad |= json_array_append_new(queue,
 		        json_pack("{s:I, s:b, s:o, s:o}", "item", (json_int_t)picks[i].id, "queued",
-		                picks[i].queued, "path", text_or_null(picks[i].path), "title",
-		                text_or_null(picks[i].title)));
+		                picks[i].queued, "path", text_to_json(picks[i].path), "title",
+		                text_to_json(picks[i].title)));
 		pick_done(&picks[i]);
 	}
 	return bad | json_object_set_new(reply, "queue", queue);
@@ -392,16 +384,6 @@ static bool start(struct control *c)
 	return c->has_thread;
 }
 
-/* Waiting is by the clock that never steps. */
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 struct control *control_new(void)
 {
 	struct control *c = calloc(1, sizeof *c);
@@ -411,7 +393,7 @@ struct control *control_new(void)
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->asked_lock, NULL);
 	pthread_mutex_init(&c->time_lock, NULL);
-	init_condition(&c->asked);
+	clock_condition_init(&c->asked);
 	if (!start(c)) {
 		control_free(c);
 		return NULL;
@@ -486,15 +468,10 @@ double control_volume_db(const struct control *c)
 
 void control_wait(struct control *c, int milliseconds)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t ns = until.tv_nsec + milliseconds * INT64_C(1000000);
-	until.tv_sec += ns / 1000000000;
-	until.tv_nsec = ns % 1000000000;
+	int64_t deadline_ns = clock_now_ns() + milliseconds * INT64_C(1000000);
 	pthread_mutex_lock(&c->asked_lock);
 	unsigned before = c->n_asked;
-	while (c->n_asked == before &&
-	        pthread_cond_timedwait(&c->asked, &c->asked_lock, &until) == 0)
+	while (c->n_asked == before && clock_wait(&c->asked, &c->asked_lock, deadline_ns))
 		;
 	pthread_mutex_unlock(&c->asked_lock);
 }

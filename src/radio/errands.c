@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,13 +14,14 @@
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/json.h"
 #include "jukebox/replace.h"
 #include "jukebox/state.h"
 #include "jukebox/text.h"
 
 /* A command has so long; between two of them lies at least this. */
 static const int64_t COMMAND_NS = 30 * INT64_C(1000000000), INTERVAL_NS = 1000000000,
-                     LAST_COMMAND_NS = 2 * INT64_C(1000000000);
+                     LAST_COMMAND_NS = 2 * INT64_C(1000000000), LOOK_NS = 100000000;
 
 struct errands {
 	struct errands_options options;
@@ -111,18 +111,10 @@ static void save_state(struct errands *e, bool at_end)
 	}
 }
 
-static json_t *utf8_or_null(const char *text)
-{
-	char *copy = text ? text_to_utf8(text) : NULL;
-	json_t *value = copy ? json_string(copy) : json_null();
-	free(copy);
-	return value;
-}
-
 static char *track_as_json(const struct onair_track *t)
 {
-	json_t *o = json_pack("{s:o, s:o, s:o, s:f}", "path", utf8_or_null(t->path), "title",
-	        utf8_or_null(t->title), "artist", utf8_or_null(t->artist), "started_at",
+	json_t *o = json_pack("{s:o, s:o, s:o, s:f}", "path", text_to_json(t->path), "title",
+	        text_to_json(t->title), "artist", text_to_json(t->artist), "started_at",
 	        (double)t->started_at_ms / 1000);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
@@ -285,17 +277,10 @@ static void tell_track(struct errands *e)
 /* With the lock.  While a command runs, or waits for its turn, it looks again by itself. */
 static void wait_for_news(struct errands *e)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += 100000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	bool busy = e->child != 0 || e->command_is_due;
 	if (e->poked || e->ending)
 		return;
-	if (e->child != 0 || e->command_is_due)
-		pthread_cond_timedwait(&e->news, &e->lock, &until);
-	else
-		pthread_cond_wait(&e->news, &e->lock);
+	(void)clock_wait(&e->news, &e->lock, busy ? clock_now_ns() + LOOK_NS : INT64_MAX);
 }
 
 static void *run_errands(void *user)
@@ -343,17 +328,13 @@ static enum status read_command(struct errands *e, struct error *error)
 enum status errands_new(
         const struct errands_options *options, struct errands **errands, struct error *error)
 {
-	pthread_condattr_t attributes;
 	struct errands *e = calloc(1, sizeof *e);
 	*errands = NULL;
 	if (!e)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	e->options = *options;
 	pthread_mutex_init(&e->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&e->news, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_condition_init(&e->news);
 	enum status status = read_command(e, error);
 	if (status == STATUS_OK && !start_thread(e))
 		status = error_set(error, STATUS_NO_MEMORY, "no thread to be had");

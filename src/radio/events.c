@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 
 struct events {
@@ -69,21 +69,13 @@ static void stamp(char *to, size_t to_bytes)
 	snprintf(to + n, to_bytes - n, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
-static json_t *utf8(const char *text)
-{
-	char *copy = text_to_utf8(text);
-	json_t *value = copy ? json_string(copy) : NULL;
-	free(copy);
-	return value;
-}
-
 static int set_clip(json_t *o, const struct plan_clip *clip)
 {
-	int bad = json_object_set_new(o, "path", utf8(clip->path));
+	int bad = json_object_set_new(o, "path", text_to_json(clip->path));
 	if (clip->title)
-		bad |= json_object_set_new(o, "title", utf8(clip->title));
+		bad |= json_object_set_new(o, "title", text_to_json(clip->title));
 	if (clip->artist)
-		bad |= json_object_set_new(o, "artist", utf8(clip->artist));
+		bad |= json_object_set_new(o, "artist", text_to_json(clip->artist));
 	return bad;
 }
 
@@ -109,7 +101,7 @@ void events_write(struct events *e, const char *event, int64_t frame, const stru
 	json_t *o = json_pack("{s:s, s:I, s:f, s:s}", "event", event, "frame", (json_int_t)frame,
 	        "second", (double)frame / e->rate_hz, "time", time);
 	int bad = o == NULL || (clip && set_clip(o, clip)) ||
-	          (text && json_object_set_new(o, "text", utf8(text)));
+	          (text && json_object_set_new(o, "text", text_to_json(text)));
 	char *line = bad ? NULL : json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	size_t n = line ? strlen(line) : 0;
 	if (line) {

@@ -1,11 +1,9 @@
 /* library.c - a window of tickets over the list, filled from the cache or by the worker pool. */
 #include "jukebox/library.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "jukebox/clock.h"
 #include "jukebox/measure.h"
@@ -151,11 +149,7 @@ struct library *library_new(struct cache *cache, int n_workers, bool background,
 	l->cache = cache;
 	l->log = log;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->ready, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&l->ready);
 	l->pool = measure_pool_new(n_workers, background, measured, l);
 	if (!l->pool) {
 		library_free(l);
@@ -323,13 +317,6 @@ static bool is_any_ready(struct library *l)
 	return l->cancelled || l->interrupted;
 }
 
-/* With the lock; false: the deadline has passed. */
-static bool wait_until(struct library *l, int64_t deadline_ns)
-{
-	struct timespec until = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-	return pthread_cond_timedwait(&l->ready, &l->lock, &until) != ETIMEDOUT;
-}
-
 enum library_state library_await(struct library *l, int64_t patience_ns)
 {
 	int64_t deadline_ns = patience_ns < INT64_MAX ? clock_now_ns() + patience_ns : INT64_MAX;
@@ -339,7 +326,7 @@ enum library_state library_await(struct library *l, int64_t patience_ns)
 		return LIBRARY_READY; /* library_take tells why not */
 	pthread_mutex_lock(&l->lock);
 	while (is_measured_now(t) && !l->cancelled && !l->interrupted && !l->hurried)
-		l->hurried = !wait_until(l, deadline_ns);
+		l->hurried = !clock_wait(&l->ready, &l->lock, deadline_ns);
 	if (is_measured_now(t) && !l->cancelled && !l->interrupted)
 		state = is_any_ready(l) ? LIBRARY_LATE : LIBRARY_NOTHING;
 	pthread_mutex_unlock(&l->lock);

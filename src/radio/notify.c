@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "jukebox/clock.h"
@@ -90,14 +89,9 @@ static void look(struct notify *n)
 
 static void wait_a_tick(struct notify *n)
 {
-	struct timespec until;
 	int64_t ns =
 	        n->watchdog_ns > 0 && n->watchdog_ns / 8 < TICK_NS ? n->watchdog_ns / 8 : TICK_NS;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns += until.tv_nsec;
-	until.tv_sec += ns / 1000000000;
-	until.tv_nsec = ns % 1000000000;
-	(void)pthread_cond_timedwait(&n->news, &n->lock, &until);
+	(void)clock_wait(&n->news, &n->lock, clock_now_ns() + ns);
 }
 
 static void *tell(void *user)
@@ -154,15 +148,11 @@ static int64_t read_watchdog(void)
 
 static enum status begin(struct notify *n, const char *path, struct error *error)
 {
-	pthread_condattr_t attributes;
 	n->fd = connect_to(path);
 	if (n->fd < 0)
 		return error_set_errno(error, errno, "NOTIFY_SOCKET: %s", path);
 	pthread_mutex_init(&n->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&n->news, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_condition_init(&n->news);
 	if (pthread_create(&n->thread, NULL, tell, n) == 0)
 		return STATUS_OK;
 	close(n->fd);

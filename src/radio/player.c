@@ -5,14 +5,12 @@
  */
 #include "jukebox/player.h"
 
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fader.h"
 #include "jukebox/clock.h"
@@ -172,12 +170,9 @@ static bool counts(struct player *p, unsigned number)
 /* Seconds, or until something new is asked for. */
 static void wait_to_retry(struct player *p, unsigned number, int seconds)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
+	int64_t deadline_ns = clock_now_ns() + seconds * INT64_C(1000000000);
 	pthread_mutex_lock(&p->retry_lock);
-	while (counts(p, number) &&
-	        pthread_cond_timedwait(&p->retry_now, &p->retry_lock, &until) != ETIMEDOUT)
+	while (counts(p, number) && clock_wait(&p->retry_now, &p->retry_lock, deadline_ns))
 		;
 	pthread_mutex_unlock(&p->retry_lock);
 }
@@ -634,15 +629,6 @@ static void end_mixer(struct player *p)
 	p->report->threads_hang = !mixer_try_free(p->mixer, clock_now_ns() + END_NS);
 }
 
-static void init_timed_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 static void free_player(struct player *p)
 {
 	pthread_mutex_destroy(&p->lock);
@@ -686,7 +672,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_mutex_init(&p->source_lock, NULL);
 	pthread_mutex_init(&p->retry_lock, NULL);
-	init_timed_condition(&p->retry_now);
+	clock_condition_init(&p->retry_now);
 	enum status status = play(p, error);
 	if (!finish_outputs(p) && status == STATUS_OK)
 		status = error_set(error, STATUS_IO, "no output is left");

@@ -4,10 +4,10 @@
  */
 #include "jukebox/state.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "jukebox/json.h"
 #include "jukebox/text.h"
 
 enum { VERSION = 1, PATH_MOST_BYTES = 8192 };
@@ -99,23 +99,9 @@ enum status state_take(struct state *s, int64_t seed, struct lineup *lineup, str
 
 static json_t *bytes_to_json(const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
-	if (!text)
-		return json_null();
-	if (text_is_utf8(text))
-		return json_string(text);
-	size_t n = strlen(text);
-	char *hex = malloc(2 * n + 1);
-	if (!hex)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		hex[2 * i] = digits[(unsigned char)text[i] >> 4];
-		hex[2 * i + 1] = digits[(unsigned char)text[i] & 15];
-	}
-	hex[2 * n] = '\0';
-	json_t *value = json_pack("{s:s}", "hex", hex);
-	free(hex);
-	return value;
+	if (!text || text_is_utf8(text))
+		return text_to_json(text);
+	return json_pack("{s:o}", "hex", text_to_json_hex(text));
 }
 
 static json_t *track_to_json(const struct onair_track *t)

@@ -10,9 +10,8 @@ import sys
 
 # Headers of include/jukebox that do not carry their folder's name.
 BELONGS_TO = {name: "base" for name in (
-    "clock", "cue_text", "dither", "downmix", "limits", "loader", "log", "options", "part", "record", "replace", "resampler", "ring",
-    "source", "status",
-    "tags", "text")}
+    "clock", "cue_text", "dither", "downmix", "json", "limits", "loader", "log", "options", "part", "record", "replace", "resampler",
+    "ring", "source", "status", "tags", "text")}
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
     "measure": "measure", "meter": "measure",

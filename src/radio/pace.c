@@ -13,6 +13,9 @@ static const int64_t STALL_NS = 1000000000;
 static const int64_t AHEAD_NS = 1000000000;
 /* Later than this is not made up for: nobody listens to a burst of old minutes. */
 static const int64_t LATE_NS = 5000000000;
+/* What is made up for comes at this multiple of real time: in one burst, an encoder on a busy machine would be behind by
+ * more than its queue holds. */
+enum { CATCH_UP = 4 };
 
 void pace_init(struct pace *pace, struct output **outputs, size_t n_outputs, int rate_hz)
 {
@@ -66,10 +69,17 @@ static void sleep_ns(int64_t ns)
 	nanosleep(&t, NULL);
 }
 
-static int64_t duration_ns(const struct pace *p)
+static int64_t duration_ns(const struct pace *p, int64_t frames)
 {
-	return p->frames / p->rate_hz * 1000000000 +
-	       p->frames % p->rate_hz * 1000000000 / p->rate_hz;
+	return frames / p->rate_hz * 1000000000 + frames % p->rate_hz * 1000000000 / p->rate_hz;
+}
+
+/* When the block behind these frames may come. */
+static int64_t next_ns(const struct pace *p, size_t n_frames)
+{
+	int64_t in_time_ns = p->anchor_ns + duration_ns(p, p->frames) - AHEAD_NS;
+	int64_t soonest_ns = p->last_ns + duration_ns(p, (int64_t)n_frames) / CATCH_UP;
+	return in_time_ns > soonest_ns ? in_time_ns : soonest_ns;
 }
 
 int64_t pace_wait(struct pace *pace, size_t n_frames)
@@ -79,16 +89,17 @@ int64_t pace_wait(struct pace *pace, size_t n_frames)
 		return 0;
 	}
 	int64_t now_ns = clock_now_ns();
-	int64_t due_ns = pace->anchor_ns + duration_ns(pace);
+	int64_t due_ns = pace->anchor_ns + duration_ns(pace, pace->frames);
 	int64_t late_ns = pace->has_anchor ? now_ns - due_ns : 0;
 	if (!pace->has_anchor || late_ns > LATE_NS) {
 		pace->has_anchor = true;
-		pace->anchor_ns = now_ns;
+		pace->anchor_ns = pace->last_ns = now_ns;
 		pace->frames = 0;
 	}
 	pace->frames += (int64_t)n_frames;
-	int64_t ahead_ns = pace->anchor_ns + duration_ns(pace) - now_ns - AHEAD_NS;
-	if (ahead_ns > 0)
-		sleep_ns(ahead_ns);
+	int64_t wait_ns = next_ns(pace, n_frames) - now_ns;
+	if (wait_ns > 0)
+		sleep_ns(wait_ns);
+	pace->last_ns = now_ns + (wait_ns > 0 ? wait_ns : 0);
 	return late_ns > LATE_NS ? late_ns : 0;
 }

@@ -23,6 +23,7 @@ struct pace {
 	bool has_anchor;
 	int64_t anchor_ns; /* when frame 0 of `frames` was due */
 	int64_t frames; /* since then */
+	int64_t last_ns; /* when the last block was to come */
 };
 
 void pace_init(struct pace *pace, struct output **outputs, size_t n_outputs, int rate_hz);
@@ -31,7 +32,8 @@ void pace_init(struct pace *pace, struct output **outputs, size_t n_outputs, int
 enum status pace_write(struct pace *pace, size_t i, const float *frames, size_t n_frames,
         struct error *error) MUST_USE;
 
-/* After each block: sleeps until the next is due, if no output has waited for that.  Nanoseconds of standstill that will not be
+/* After each block: sleeps until the next is due, if no output has waited for that; a mix that is late catches up at a few
+ * times real time, so that no live output's queue overflows.  Nanoseconds of standstill that will not be
  * made up for; 0: none. */
 int64_t pace_wait(struct pace *pace, size_t n_frames);
 

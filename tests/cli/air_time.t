@@ -82,6 +82,20 @@ def _():
     equal([e["text"][:25] for e in air.events("late")], ["the machine was suspended"], air.said())
 
 
+@test("stopped for three seconds: they are made up for, and the stream lacks nothing")
+def _():
+    air = Air("held", "--loop", songs())
+    air.wait_for_song("a.wav")
+    air.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + 3, "time passes")
+    air.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: time.monotonic() > began + 7, "time passes")
+    tones, silence = air.heard()
+    assert "took nothing" not in air.said() and silence < 0.1, (silence, air.said())
+    near(sum(seconds for _, seconds in tones), air.events("stop")[0]["second"] + 0.8, 0.5)
+
+
 @test("stopped for a while, and continued: what is lost is told, no burst, no drift, nothing is given up")
 def _():
     air = Air("paused", "--loop", songs())

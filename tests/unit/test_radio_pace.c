@@ -67,8 +67,37 @@ static void a_stream_runs_in_real_time(void **state)
 	output_close(outputs[1]);
 	output_hub_free(hub);
 }
+
+/* What stood still for four seconds makes up for them, but not in one burst, which the queues would not hold. */
+static void late_frames_do_not_come_at_once(void **state)
+{
+	static const float silence[2 * BLOCK];
+	(void)state;
+	struct output_hub *hub = output_hub_new();
+	struct output *outputs[] = {open_output("httpd://127.0.0.1:0/x.wav", hub)};
+	struct pace pace;
+	struct error error = {0};
+	pace_init(&pace, outputs, 1, RATE);
+	assert_int_equal(pace_wait(&pace, BLOCK), 0);
+	pace.anchor_ns -= 4000000000;
+	int64_t began_ns = clock_now_ns();
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(pace_write(&pace, 0, silence, BLOCK, &error), STATUS_OK);
+		assert_int_equal(pace_wait(&pace, BLOCK), 0);
+	}
+	assert_true(clock_now_ns() - began_ns > 1200000000); /* of 5 s of sound */
+	assert_int_equal(output_dropped(outputs[0]), 0);
+	output_close(outputs[0]);
+	output_hub_free(hub);
+}
 #else
 static void a_stream_runs_in_real_time(void **state)
+{
+	(void)state;
+	skip();
+}
+
+static void late_frames_do_not_come_at_once(void **state)
 {
 	(void)state;
 	skip();
@@ -80,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(files_are_not_waited_for),
 	        cmocka_unit_test(a_stream_runs_in_real_time),
+	        cmocka_unit_test(late_frames_do_not_come_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

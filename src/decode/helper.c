@@ -1,17 +1,31 @@
 /* helper.c - the sandbox's helper: a process without threads, which forks a child for each file.  It never looks
  * into a file, and loads modules only when a child could not do without. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "descriptors.h"
 #include "jail.h"
 #include "modules.h"
 #include "protocol.h"
+
+enum { LEAVE_SECONDS = 1 };
+
+static void reap(int number)
+{
+	int kept = errno;
+
+	(void)number;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	errno = kept;
+}
 
 /* The program ends it, or its end, which is told by the socket: a signal of its death would come with the end of the
  * thread that started this one.  What is meant for the program (a terminal's Ctrl-C, a service's stop) does not. */
@@ -26,7 +40,19 @@ static void detach(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
-	signal(SIGCHLD, SIG_IGN); /* children need no waiting for */
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = reap, .sa_flags = SA_RESTART}, NULL);
+}
+
+/* The program is done.  What children took of the processor counts as ours, and so as the program's, once they are
+ * waited for; one that hangs is not. */
+_Noreturn static void leave(void)
+{
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	alarm(LEAVE_SECONDS);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	_exit(EXIT_SUCCESS);
 }
 
 /* Outputs of the program are not held open.  Standard error stays for the sanitizers; a child has it no more. */
@@ -81,5 +107,5 @@ _Noreturn void helper_run(int socket)
 			if (fds[i] >= 0)
 				close(fds[i]);
 	}
-	_exit(0);
+	leave();
 }

@@ -3,6 +3,7 @@
 #include "jukebox/sandbox.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,7 +20,7 @@
 #include "jukebox/log.h"
 #include "protocol.h"
 
-enum { WINDOW_S = 60, HELPER_SOCKET = STDERR_FILENO + 1 };
+enum { WINDOW_S = 60, LEAVE_MS = 2000, HELPER_SOCKET = STDERR_FILENO + 1 };
 
 /* Belongs to the process like its standard streams do: decoders are opened from everywhere. */
 static struct {
@@ -100,6 +101,20 @@ static int end_helper(void)
 	return ended;
 }
 
+/* It waits for its children first, so that their time counts as the program's; for a while. */
+static void let_helper_leave(void)
+{
+	int self = pidfd_open(sandbox.helper, 0);
+	struct pollfd ended = {self, POLLIN, 0};
+
+	shutdown(sandbox.socket, SHUT_RDWR);
+	if (self >= 0) {
+		(void)poll(&ended, 1, LEAVE_MS);
+		close(self);
+	}
+	end_helper();
+}
+
 void sandbox_serve(int argc, char **argv)
 {
 	int type = 0;
@@ -162,7 +177,7 @@ void sandbox_stop(void)
 {
 	pthread_mutex_lock(&sandbox.lock);
 	if (sandbox.socket >= 0)
-		end_helper();
+		let_helper_leave();
 	sandbox.is_on = false;
 	pthread_mutex_unlock(&sandbox.lock);
 }

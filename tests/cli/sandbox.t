@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Decoders in a process of their own: what one does to itself, it does to nobody else."""
 import os
+import resource
 import select
 import signal
 import sys
@@ -268,6 +269,25 @@ def _():
         equal(len(Wav("require.wav").frames), 2 * RATE)
         ran = run("--plain", "--no-cache", "--sandbox=require", names, "-o", "none.wav", env=without_seccomp(), status=1)
     equal(ran.err.count("there is no seccomp to decode it under"), 2, ran)
+
+
+def processor_seconds(*arguments):
+    """What a run took, by the kernel's account of ended children, as a shell's `time` shows it."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run("--plain", "--no-cache", *arguments, "-o", "null:")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@test("decoders' time counts as the program's")
+def _():
+    if not shutil.which("lame"):
+        skip("lame is not installed")
+    tone("long.wav", 120, 440)
+    subprocess.run(["lame", "--quiet", "-V2", "long.wav", "long.mp3"], check=True, stdin=subprocess.DEVNULL)
+    names = playlist("long.m3u", *["long.mp3"] * 8)
+    inside, outside = (min(processor_seconds(f"--sandbox={when}", names) for _ in range(2)) for when in ("on", "off"))
+    assert inside > 0.6 * outside, f"{inside} s in the sandbox, {outside} s without"
 
 
 @test("no process is left behind, and Ctrl-C at a terminal does not reach the helper")

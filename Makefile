@@ -227,7 +227,7 @@ PROVE_UNDER = JUKEBOX_MODULES=$(abspath $(BUILD)/modules) \
 	LSAN_OPTIONS=$${LSAN_OPTIONS-suppressions=$(abspath tests/support/lsan.supp):print_suppressions=0} ASAN_OPTIONS=$${ASAN_OPTIONS-detect_stack_use_after_return=1} \
 	UBSAN_OPTIONS=$${UBSAN_OPTIONS-print_stacktrace=1} \
 	TSAN_OPTIONS=$${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1} \
-	JUKEBOX=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) prove -j$(JOBS) --timer -e tests/support/run-one
+	JUKEBOX=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) prove -j$(JOBS) --timer --failures --comments -e tests/support/run-one
 # TEST_WITHOUT: unit tests to leave out, by name; "%" stands for anything.
 TESTED = $(filter-out $(addprefix $(BUILD)/tests/,$(TEST_WITHOUT)),$(UNIT_TESTS))
 test:

@@ -59,6 +59,8 @@ void lineup_drop(struct lineup *lineup, size_t id);
 /* ---- the player's ---- */
 /* The pick is on; those before it are over. */
 void lineup_began(struct lineup *lineup, size_t id);
+/* It was tried, so it goes when the next one begins, also when people queued it. */
+void lineup_failed(struct lineup *lineup, size_t id);
 size_t lineup_on_air(struct lineup *lineup); /* LINEUP_NONE: nothing yet */
 /* A copy of the pick of the list that began last; STATUS_END: none has. */
 enum status lineup_last_listed(struct lineup *lineup, struct pick *pick) MUST_USE;

@@ -229,6 +229,23 @@ static void note_listed(struct lineup *l, const struct pick *pick)
 	l->listed = copy;
 }
 
+/* What came before goes.  What was queued too late to be planned before this one is still to come. */
+static void bring_to_front(struct lineup *l, size_t at)
+{
+	if (at > 0 && first_coming(l) > 0) {
+		take_out(l, 0);
+		at--;
+	}
+	for (size_t i = at; i-- > 0;)
+		if (!l->picks[i].queued) {
+			take_out(l, i);
+			at--;
+		}
+	struct pick begun = l->picks[at];
+	memmove(&l->picks[1], &l->picks[0], at * sizeof *l->picks);
+	l->picks[0] = begun;
+}
+
 void lineup_began(struct lineup *l, size_t id)
 {
 	pthread_mutex_lock(&l->lock);
@@ -237,10 +254,18 @@ void lineup_began(struct lineup *l, size_t id)
 		note_listed(l, &l->picks[at]);
 		for (size_t i = 0; i <= at; i++)
 			note_late(l, &l->picks[i]);
-		while (at-- > 0)
-			take_out(l, 0);
+		bring_to_front(l, at);
 		l->on_air = id;
 	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+void lineup_failed(struct lineup *l, size_t id)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t at = find(l, id);
+	if (at < l->count)
+		l->picks[at].queued = false;
 	pthread_mutex_unlock(&l->lock);
 }
 

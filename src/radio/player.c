@@ -310,6 +310,8 @@ static void tell_failure(
 	p->report->failed_clips++;
 	log_file(p->log, LOG_ERROR, clip->path, "%s", text);
 	events_write(p->events, "failed", frame, clip, text);
+	if (p->lineup)
+		lineup_failed(p->lineup, clip->entry);
 	if (!mixer_wants_turn(p->mixer))
 		return;
 	bool is_on = mixer_on_air(p->mixer) == clip->entry;

@@ -89,9 +89,10 @@ def _():
         p.read(2)
         clock.set(NOON + 5)
         wait_for(lambda: [i for i in p.status()["queue"] if "news.wav" in i["path"]], "no news")
-        wait_for(lambda: p.read(0.1) is not None and p.events("planned"), "no new plan")
+        p.read_until_planned()
         p.read(18)
-        equal(p.songs()[:3], ["m0.wav", "news.wav", "m1.wav"])
+        told = [os.path.basename(e.get("path", "planned")) for e in p.events("planned", "start")]
+        equal(told[told.index("planned") + 1], "news.wav", told)
         clock.set(NOON - 600)  # set back: no second news
         clock.set(NOON + 20)
         p.read(56)
@@ -108,7 +109,7 @@ def _():
         equal(p.songs(), ["m0.wav", "o0.wav"])
         write("live.rotation", "music.m3u * 2\n\"old music\"\njingles every 2 songs\n")
         p.ctl("reload")
-        wait_for(lambda: p.read(0.2) is not None and p.events("planned"), "no new plan")
+        p.read_until_planned()
         p.read(50)
         songs = p.songs()
         assert "m1.wav" in songs[2:] and "o1.wav" in songs[2:] and "j0.wav" in songs, songs

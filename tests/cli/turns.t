@@ -19,14 +19,6 @@ def songs(seconds=30):
     return playlist("songs.m3u", *list(HZ)[:4])
 
 
-def planned(p, times=1):
-    """Reads on, little by little and not faster than a slow machine plans, until what was asked for is planned."""
-    def look():
-        time.sleep(0.03)
-        return len(p.events("planned")) >= times or not len(p.read(0.1))
-    wait_for(look, "nothing was planned")
-
-
 def heard(sound, name):
     return has_hz(sound, HZ[name]) > 0.02
 
@@ -43,7 +35,7 @@ def _():
     with Programme(songs()) as p:
         p.read(5)
         p.ctl("skip")
-        planned(p)
+        p.read_until_planned()
         song_by_song(p, ["a.wav", "b.wav"])
         p.read(5)
         together = [w for w in range(len(heard(p.frames, "a.wav"))) if heard(p.frames, "a.wav")[w] and heard(p.frames, "b.wav")[w]]
@@ -100,7 +92,7 @@ def _():
         equal(coming[:4], ["c.wav", "e.wav", "d.wav", "b.wav"])
         p.ctl("remove", str(number))
         p.ctl("remove", str(number), status=1)
-        planned(p)
+        p.read_until_planned()
         said = p.ctl("status").out.decode()
         assert "queue" in said and "e.wav" in said, said
         song_by_song(p, ["a.wav", "e.wav", "d.wav", "b.wav", "c.wav"])
@@ -114,7 +106,7 @@ def _():
         items = wait_for(lambda: (q := p.status()["queue"]) and len(q) >= 3 and q, "no queue")
         p.ctl("remove", str(items[0]["item"]))
         p.ctl("remove", str(items[0]["item"] - 1), status=1)
-        planned(p)
+        p.read_until_planned()
         song_by_song(p, ["a.wav", "c.wav", "d.wav"])
 
 
@@ -125,7 +117,7 @@ def _():
     with Programme(songs()) as p:
         p.read(3)
         p.ctl("queue", "bad.mp3")
-        planned(p)
+        p.read_until_planned()
         p.ctl("queue", "no-such-file", status=1)
         song_by_song(p, ["a.wav", "b.wav"])
         assert "bad.mp3" in p.said(), p.said()
@@ -141,7 +133,7 @@ def _():
             p.read(0.5)
             p.ctl("queue", "c.wav")
             p.ctl("queue", "d.wav", "next")
-        planned(p)
+        p.read_until_planned()
         while len(p.frames) < len(want):
             p.read(1)
         assert numpy.array_equal(p.frames[:len(want)], want)
@@ -181,7 +173,7 @@ def _():
             playlist("songs.m3u", "e.wav", "a.wav", "b.wav", "e.wav", "d.wav")
             action(p)
             wait_for(lambda: p.events("reload") or not len(p.read(0.1)), "no reload")
-            planned(p)
+            p.read_until_planned()
             song_by_song(p, ["a.wav", "b.wav", "e.wav", "d.wav"])
             assert steps(p.frames[1000:]) < 0.15, steps(p.frames)
 
@@ -244,7 +236,7 @@ def _():
             f.write(b"")
         wait_for(lambda: "nothing in the new list" in p.said() or not len(p.read(0.02)), "the empty list was not seen")
         tone("unrelated.wav", 1, 100)
-        planned(p)
+        p.read_until_planned()
         p.ctl("skip")
         song_by_song(p, ["a.wav", "d.wav"])
         equal(len(p.events("reload")), 2)

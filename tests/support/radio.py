@@ -74,6 +74,13 @@ class Programme:
         self.frames = numpy.concatenate((self.frames, sound))
         return sound
 
+    def read_until_planned(self, times=1):
+        """Reads on, little by little and not faster than a slow machine plans, until what was asked for is planned."""
+        def look():
+            time.sleep(0.03)
+            return len(self.events("planned")) >= times or not len(self.read(0.1))
+        wait_for(look, "nothing was planned")
+
     def rest(self):
         sound = self.read(0)
         while len(more := self.read(10)):

@@ -89,10 +89,30 @@ static void test_removing(void **state)
 	assert_int_equal(lineup_remove(l, a, &error), STATUS_USAGE);
 	assert_int_equal(lineup_remove(l, b, &error), STATUS_OK);
 	assert_int_equal(lineup_remove(l, b, &error), STATUS_NOT_FOUND);
-	assert_int_equal(lineup_remove(l, x, &error), STATUS_NOT_FOUND); /* it was before a */
+	assert_int_equal(lineup_remove(l, x, &error), STATUS_OK);
 	assert_coming(l, "");
 	lineup_drop(l, a); /* it is on: nothing happens */
 	assert_int_equal(lineup_on_air(l), a);
+	lineup_free(l);
+}
+
+/* The next song of the list began before what was queued could be planned: it comes all the same, unless it was tried. */
+static void test_queued_too_late(void **state)
+{
+	(void)state;
+	struct lineup *l = lineup_new();
+	size_t a = append(l, "a", 0), b = append(l, "b", 1), c = append(l, "c", 2);
+	append(l, "d", 3);
+	lineup_began(l, a);
+	assert_asked(l, "bcd");
+	size_t x = queue(l, "X", true);
+	queue(l, "Y", false);
+	lineup_began(l, b);
+	assert_int_equal(lineup_on_air(l), b);
+	assert_coming(l, "XYcd");
+	lineup_failed(l, x);
+	lineup_began(l, c);
+	assert_coming(l, "Yd");
 	lineup_free(l);
 }
 
@@ -161,6 +181,7 @@ int main(void)
 	        cmocka_unit_test(test_people_come_first),
 	        cmocka_unit_test(test_asked_once_and_again),
 	        cmocka_unit_test(test_removing),
+	        cmocka_unit_test(test_queued_too_late),
 	        cmocka_unit_test(test_another_list),
 	        cmocka_unit_test(test_the_place_of_the_list),
 	        cmocka_unit_test(test_bounds),

@@ -207,6 +207,9 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(SUPPORT) $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(JB_CFLAGS) -fsanitize=fuzzer $(JB_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS) $(JB_LIBS)
 
+# It belongs to a module, but needs none of its library.
+$(BUILD)/fuzz/fuzz_musepack: $(BUILD)/src/modules/libav/musepack.o
+
 # ---- set-up, demo, tests -------------------------------------------------------------------------
 .PHONY: setup demo check tests test unit check-valgrind fuzz fuzzers
 setup:

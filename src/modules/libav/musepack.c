@@ -60,5 +60,7 @@ int64_t musepack_frames(const uint8_t *head, size_t n_bytes)
 {
 	int64_t frames = frames_of_version8(head, n_bytes);
 
-	return frames > 0 ? frames : frames_of_version7(head, n_bytes);
+	if (frames <= 0)
+		frames = frames_of_version7(head, n_bytes);
+	return frames > 0 ? frames : 0;
 }

@@ -15,6 +15,8 @@ enum {
 	 * (MPEG 2: 255); the smallest frames, 8 kbit/s at 24 kHz, carry 11: 24 frames fill it
 	 * (ISO/IEC 13818-3, 2.4.2.7). */
 	PREROLL_FRAMES = 32,
+	/* Encoder's, as LAME's tag can tell (12 bits), and decoder's; positions here do not count it. */
+	MOST_DELAY = 4095 + 529,
 	MOST_SAMPLES = 1152, /* of a frame */
 	MOST_CHANNELS = 2,
 };
@@ -358,7 +360,10 @@ static enum status check_up_to(struct decoder_handle *d, int64_t number)
 
 	if (s->checked_frame >= number)
 		return STATUS_OK;
-	if (mpg123_seek_frame(s->library, (off_t)s->checked_frame, SEEK_SET) < 0)
+	/* Where the last one was read, not where decoding for it would begin. */
+	if (mpg123_param(s->library, MPG123_PREFRAMES, 0, 0) != MPG123_OK ||
+	        mpg123_seek_frame(s->library, (off_t)s->checked_frame, SEEK_SET) < 0 ||
+	        mpg123_param(s->library, MPG123_PREFRAMES, PREROLL_FRAMES, 0) != MPG123_OK)
 		return STATUS_UNSUPPORTED;
 	while (s->checked_frame < number && result == MPG123_OK) {
 		result = mpg123_framebyframe_next(s->library);
@@ -381,8 +386,7 @@ static enum status mpeg_seek(struct decoder_handle *d, int64_t frame)
 	s->in_junk = false;
 	if (frame > s->last_position || s->samples <= 0)
 		return STATUS_UNSUPPORTED;
-	/* Two frames cover the encoder's delay, which positions here do not count. */
-	TRY(check_up_to(d, frame / s->samples + 2));
+	TRY(check_up_to(d, (frame + MOST_DELAY) / s->samples + 2));
 	if (mpg123_seek(s->library, (off_t)frame, SEEK_SET) != frame)
 		return STATUS_UNSUPPORTED;
 	s->new_format = false;

@@ -153,6 +153,39 @@ double music_difference(const struct music *a, size_t at, const struct music *b,
 	return largest;
 }
 
+static void check_place(
+        struct decoder *decoder, const struct music *all, size_t at, double tolerance)
+{
+	enum { N_READ = 3000, MOST_CHANNELS = 8 };
+	float block[N_READ * MOST_CHANNELS];
+	struct music part = {all->rate_hz, all->channels, 0, block};
+	enum status status;
+
+	require(all->channels <= MOST_CHANNELS, "channels");
+	require(decoder_seek(decoder, (int64_t)at, NULL) == STATUS_OK, "seek");
+	status = decoder_read(decoder, block, N_READ, &part.n_frames, NULL);
+	if (at >= all->n_frames) {
+		require(status == STATUS_END, "the end is behind the end");
+		return;
+	}
+	require(status == STATUS_OK && part.n_frames > 0, "read");
+	require(music_difference(all, at, &part, part.n_frames) <= tolerance, "the same frames");
+}
+
+void music_check_places(const char *file, const struct music *all, double tolerance)
+{
+	enum { N_PLACES = 100, FURTHER = 10 };
+	struct decoder *decoder;
+	uint32_t random = 1;
+
+	require(decoder_open(file, &decoder, NULL) == STATUS_OK, "open");
+	for (int i = 0; i < N_PLACES; i++) {
+		random = random * 1664525u + 1013904223u;
+		check_place(decoder, all, random % (all->n_frames + FURTHER), tolerance);
+	}
+	decoder_close(decoder);
+}
+
 bool have_program(const char *program)
 {
 	char command[200];

@@ -37,6 +37,9 @@ double music_difference(const struct music *a, size_t at, const struct music *b,
 /* Is this program there?  When not, says that what needs it is skipped. */
 bool have_program(const char *program);
 
+/* A hundred places at random, some behind the end, read as `all` has them.  Aborts when they do not. */
+void music_check_places(const char *file, const struct music *all, double tolerance);
+
 /* Runs a shell command made like printf; aborts when it fails. */
 void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

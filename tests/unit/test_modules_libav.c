@@ -85,33 +85,6 @@ static void content_is_right(
 	assert_true(music_difference(got, 0, original, N_FRAMES) <= e->tolerance);
 }
 
-static void places_are_right(const struct encoding *e, const char *file, const struct music *all)
-{
-	enum { N_PLACES = 100, N_READ = 3000 };
-	struct decoder *decoder;
-	float block[N_READ * 8];
-	uint32_t random = 1;
-
-	assert_int_equal(decoder_open(file, &decoder, NULL), STATUS_OK);
-	for (int i = 0; i < N_PLACES; i++) {
-		struct music part = {all->rate_hz, all->channels, 0, block};
-		size_t at;
-
-		random = random * 1664525u + 1013904223u;
-		at = random % (all->n_frames + 10);
-		assert_int_equal(decoder_seek(decoder, (int64_t)at, NULL), STATUS_OK);
-		if (at >= all->n_frames) {
-			assert_int_equal(
-			        decoder_read(decoder, block, 1, &part.n_frames, NULL), STATUS_END);
-			continue;
-		}
-		assert_int_equal(
-		        decoder_read(decoder, block, N_READ, &part.n_frames, NULL), STATUS_OK);
-		assert_true(music_difference(all, at, &part, part.n_frames) <= e->seek_tolerance);
-	}
-	decoder_close(decoder);
-}
-
 static void one_encoding(const struct encoding *e)
 {
 	struct encoded f = {0};
@@ -129,7 +102,7 @@ static void one_encoding(const struct encoding *e)
 	content_is_right(e, &got, &f.original);
 	assert_int_equal(decoder_damage(decoder)->events, 0);
 	decoder_close(decoder);
-	places_are_right(e, f.file, &got);
+	music_check_places(f.file, &got, e->seek_tolerance);
 	music_done(&got);
 	encoded_done(&f);
 }

@@ -27,6 +27,8 @@ void library_free(struct library *library);
 /* The same, waiting no longer than to the deadline (of clock_now_ns).  False: it stays, with threads that hang in a file, and so
  * must the cache. */
 bool library_try_free(struct library *library, int64_t deadline_ns) MUST_USE;
+/* Disks that do not answer are given up sooner: after some seconds, in place of two minutes.  Before the first request. */
+void library_set_live(struct library *library);
 /* What is decoded to be measured goes to `kept` too, which is borrowed until library_free.  Before the first request. */
 void library_keep(struct library *library, struct kept *kept);
 

@@ -391,16 +391,18 @@ static void adopt_later(
 		        (struct adoption){copy, stamp, from->fingerprint, from->id};
 }
 
+static bool has_size(struct cache *cache, int64_t size_bytes)
+{
+	return (cache->memory && database_has_size(cache->memory, size_bytes)) ||
+	       (cache->file && database_has_size(cache->file, size_bytes));
+}
+
 static enum status find_by_content(struct cache *cache, struct database *database, const char *name,
-        const char *music_path, struct stamp stamp, struct record *record)
+        struct stamp stamp, uint64_t fingerprint, struct record *record)
 {
 	struct database_row row;
-	struct stamp now;
-	uint64_t fingerprint;
 
-	if (!database || !database_has_size(database, stamp.size_bytes) ||
-	        fingerprint_of(music_path, &now, &fingerprint, NULL) != STATUS_OK ||
-	        !stamp_equal(now, stamp))
+	if (!database)
 		return STATUS_NOT_FOUND;
 	enum status status = database_find_content(
 	        database, stamp.size_bytes, fingerprint, RECORD_VERSION, &row, NULL);
@@ -414,8 +416,9 @@ static enum status find_by_content(struct cache *cache, struct database *databas
 
 static enum status write_adoptions(struct cache *cache, struct error *error);
 
-static enum status find_locked(struct cache *cache, const char *music_path, struct stamp stamp,
-        struct record *record, struct error *error)
+/* By its place; *by_content: there may be a row of another place. */
+static enum status find_in_place(struct cache *cache, const char *music_path, struct stamp stamp,
+        struct record *record, bool *by_content, struct error *error)
 {
 	struct database *databases[] = {cache->memory, cache->file};
 	enum status status = STATUS_NOT_FOUND;
@@ -424,27 +427,49 @@ static enum status find_locked(struct cache *cache, const char *music_path, stru
 	TRY(name_of(cache, music_path, &name, error));
 	for (int i = 0; i < 2 && status == STATUS_NOT_FOUND; i++)
 		status = find_by_name(cache, databases[i], name, stamp, record, error);
-	for (int i = 0; i < 2 && status == STATUS_NOT_FOUND; i++)
-		status = find_by_content(cache, databases[i], name, music_path, stamp, record);
+	*by_content = status == STATUS_NOT_FOUND && has_size(cache, stamp.size_bytes);
 	if (status == STATUS_NOT_FOUND)
 		remember_stamp(cache, name, stamp);
+	free(name);
+	return status;
+}
+
+static enum status find_elsewhere(struct cache *cache, const char *music_path, struct stamp stamp,
+        uint64_t fingerprint, struct record *record, struct error *error)
+{
+	struct database *databases[] = {cache->memory, cache->file};
+	enum status status = STATUS_NOT_FOUND;
+	char *name;
+
+	TRY(name_of(cache, music_path, &name, error));
+	for (int i = 0; i < 2 && status == STATUS_NOT_FOUND; i++)
+		status = find_by_content(cache, databases[i], name, stamp, fingerprint, record);
 	free(name);
 	if (cache->n_adoptions == ADOPTIONS_MOST)
 		(void)!write_adoptions(cache, NULL);
 	return status;
 }
 
+/* The file's disk is asked without the lock: it may never answer. */
 enum status cache_find(
         struct cache *cache, const char *music_path, struct record *record, struct error *error)
 {
-	struct stamp stamp;
+	struct stamp stamp, now;
+	uint64_t fingerprint;
+	bool by_content = false;
 
 	memset(record, 0, sizeof *record);
 	if (stamp_of(music_path, &stamp) != STATUS_OK)
 		return error_set(error, STATUS_NOT_FOUND, "no such file");
 	pthread_mutex_lock(&cache->lock);
-	enum status status = find_locked(cache, music_path, stamp, record, error);
+	enum status status = find_in_place(cache, music_path, stamp, record, &by_content, error);
 	pthread_mutex_unlock(&cache->lock);
+	if (by_content && fingerprint_of(music_path, &now, &fingerprint, NULL) == STATUS_OK &&
+	        stamp_equal(now, stamp)) {
+		pthread_mutex_lock(&cache->lock);
+		status = find_elsewhere(cache, music_path, stamp, fingerprint, record, error);
+		pthread_mutex_unlock(&cache->lock);
+	}
 	if (status == STATUS_NOT_FOUND)
 		return error_set(error, STATUS_NOT_FOUND, "not in the cache");
 	return status;

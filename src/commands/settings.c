@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "jukebox/clock.h"
 #include "jukebox/sandbox.h"
 #include "jukebox/text.h"
 
@@ -194,7 +195,10 @@ bool session_open(struct session *session, const struct settings *s, char **list
 
 void session_close(struct session *session)
 {
-	library_free(session->records);
+	static const int64_t PATIENCE_NS = 1000000000;
+	/* The end of the process takes what hangs in a file, and what that may still want. */
+	if (!library_try_free(session->records, clock_now_ns() + PATIENCE_NS))
+		return;
 	cache_close(session->cache);
 	playlist_free(session->playlist);
 	session_log_free(session->log);

@@ -7,8 +7,15 @@
 
 #include "jukebox/clock.h"
 #include "jukebox/measure.h"
+#include "lookup.h"
+
+/* A disk answers sooner, unless it sleeps.  Longer than the first nobody stands and waits; after the second there is no
+ * answer, on the air and elsewhere. */
+static const int64_t LOOK_NS = 500000000, LIVE_HUNG_NS = 8000000000, HUNG_NS = 120000000000;
+static const int64_t POLL_NS = 1000000000;
 
 enum ticket_state {
+	TICKET_LOOKING, /* for it in the cache, and on its disk */
 	TICKET_MEASURING,
 	TICKET_READY,
 	TICKET_LATER, /* the same file was or is measured for an older ticket: it will be in the cache */
@@ -22,12 +29,16 @@ struct ticket {
 	struct error error;
 	struct record record;
 	bool cached;
+	struct lookup *lookup; /* of TICKET_LOOKING */
+	int64_t hung_at_ns; /* when there will be no answer any more */
 };
 
 struct library {
 	struct cache *cache;
 	struct log *log;
 	struct measure_pool *pool;
+	struct lookups *lookups;
+	int64_t hung_ns;
 	pthread_mutex_t
 	        lock; /* guards tickets' state and what comes with it, `cancelled` and `forgotten` */
 	pthread_cond_t ready;
@@ -141,6 +152,15 @@ static void measured(void *user, struct measured *m)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* Of another thread: a lookup is answered. */
+static void looked(void *user)
+{
+	struct library *l = user;
+	pthread_mutex_lock(&l->lock);
+	pthread_cond_broadcast(&l->ready);
+	pthread_mutex_unlock(&l->lock);
+}
+
 struct library *library_new(struct cache *cache, int n_workers, bool background, struct log *log)
 {
 	struct library *l = calloc(1, sizeof *l);
@@ -151,7 +171,9 @@ struct library *library_new(struct cache *cache, int n_workers, bool background,
 	pthread_mutex_init(&l->lock, NULL);
 	clock_condition_init(&l->ready);
 	l->pool = measure_pool_new(n_workers, background, measured, l);
-	if (!l->pool) {
+	l->lookups = lookups_new(cache, looked, l);
+	l->hung_ns = HUNG_NS;
+	if (!l->pool || !l->lookups) {
 		library_free(l);
 		return NULL;
 	}
@@ -163,33 +185,49 @@ void library_keep(struct library *l, struct kept *kept)
 	measure_pool_keep(l->pool, kept);
 }
 
+void library_set_live(struct library *l)
+{
+	l->hung_ns = LIVE_HUNG_NS;
+}
+
 static void ticket_done(struct ticket *t)
 {
+	lookup_leave(t->lookup);
 	free(t->path);
 	record_done(&t->record);
 	*t = (struct ticket){0};
 }
 
-void library_free(struct library *l)
+static void free_tickets(struct library *l)
+{
+	for (; l->taken < l->asked; l->taken++)
+		ticket_done(ticket_at(l, l->taken));
+}
+
+bool library_try_free(struct library *l, int64_t deadline_ns)
 {
 	if (!l)
-		return;
+		return true;
+	if (l->pool && !measure_pool_end(l->pool, deadline_ns))
+		return false;
+	pthread_mutex_lock(&l->lock);
+	l->forgotten = l->asked;
+	free_tickets(l);
+	pthread_mutex_unlock(&l->lock);
+	if (!lookups_try_free(l->lookups, deadline_ns))
+		return false;
 	measure_pool_free(l->pool);
-	for (size_t n = l->taken; n < l->asked; n++)
-		ticket_done(ticket_at(l, n));
 	for (size_t i = 0; i < LIBRARY_AHEAD; i++)
 		free(l->orphans[i].path);
 	pthread_cond_destroy(&l->ready);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
+	return true;
 }
 
-bool library_try_free(struct library *l, int64_t deadline_ns)
+void library_free(struct library *l)
 {
-	if (l && !measure_pool_end(l->pool, deadline_ns))
-		return false;
-	library_free(l);
-	return true;
+	(void)!library_try_free(l, INT64_MAX);
 }
 
 static bool is_being_measured(struct library *l, const char *path)
@@ -203,12 +241,58 @@ static bool is_being_measured(struct library *l, const char *path)
 	return found;
 }
 
-/* From the cache, if it can be; a known failure counts as an answer. */
-static bool find_cached(struct library *l, struct ticket *t)
+static enum status measure(struct library *l, size_t n)
 {
-	t->status = cache_find(l->cache, t->path, &t->record, &t->error);
+	struct ticket *t = ticket_at(l, n);
+	set_state(l, t, TICKET_MEASURING);
+	return measure_pool_add(l->pool, n, t->path);
+}
+
+static void fail(struct library *l, struct ticket *t, enum status status)
+{
+	t->status = status;
+	set_state(l, t, TICKET_READY);
+}
+
+/* From the cache, if it can be; a known failure counts as an answer. */
+static enum status take_answer(struct library *l, size_t n)
+{
+	struct ticket *t = ticket_at(l, n);
+	pthread_mutex_lock(&l->lock);
+	struct lookup *lookup = t->lookup;
+	t->lookup = NULL;
+	pthread_mutex_unlock(&l->lock);
+	t->status = lookup_take(lookup, &t->record, &t->error);
 	t->cached = t->status == STATUS_OK;
-	return t->status == STATUS_OK || t->status == STATUS_BAD_DATA;
+	if (t->status != STATUS_OK && t->status != STATUS_BAD_DATA)
+		return measure(l, n);
+	set_state(l, t, TICKET_READY);
+	return STATUS_OK;
+}
+
+static enum status look_up(struct library *l, size_t n)
+{
+	struct ticket *t = ticket_at(l, n);
+	enum status status = lookups_ask(l->lookups, t->path, &t->lookup, &t->error);
+	if (status == STATUS_IO)
+		fail(l, t, status);
+	if (status != STATUS_OK)
+		return status == STATUS_IO ? STATUS_OK : status;
+	int64_t now_ns = clock_now_ns();
+	t->hung_at_ns = now_ns + l->hung_ns;
+	set_state(l, t, TICKET_LOOKING);
+	return lookup_wait(t->lookup, now_ns + LOOK_NS) ? take_answer(l, n) : STATUS_OK;
+}
+
+/* Its disk has not answered for so long. */
+static void give_up(struct library *l, struct ticket *t)
+{
+	pthread_mutex_lock(&l->lock);
+	struct lookup *lookup = t->lookup;
+	t->lookup = NULL;
+	pthread_mutex_unlock(&l->lock);
+	lookup_leave(lookup);
+	fail(l, t, error_set(&t->error, STATUS_IO, "its disk does not answer"));
 }
 
 enum status library_request(struct library *l, const char *path)
@@ -224,11 +308,8 @@ enum status library_request(struct library *l, const char *path)
 		t->state = TICKET_LATER;
 	} else if (join_orphan(l, t, true)) {
 		return STATUS_OK;
-	} else if (find_cached(l, t)) {
-		t->state = TICKET_READY;
 	} else {
-		t->state = TICKET_MEASURING;
-		enum status status = measure_pool_add(l->pool, n, path);
+		enum status status = look_up(l, n);
 		if (status != STATUS_OK) {
 			ticket_done(t);
 			return status;
@@ -248,37 +329,61 @@ static bool is_later(struct library *l, const struct ticket *t)
 	return later;
 }
 
-/* With the lock. */
-static bool is_measured_now(const struct ticket *t)
+/* With the lock: there is something to be done about it. */
+static bool is_looked(const struct ticket *t)
 {
-	return t->state == TICKET_MEASURING || t->state == TICKET_ELSEWHERE;
+	return t->state == TICKET_LOOKING &&
+	       (lookup_is_answered(t->lookup) || clock_now_ns() >= t->hung_at_ns);
+}
+
+/* With the lock. */
+static bool is_open(const struct ticket *t)
+{
+	return t->state == TICKET_MEASURING || t->state == TICKET_ELSEWHERE ||
+	       (t->state == TICKET_LOOKING && !is_looked(t));
+}
+
+/* With the lock, which is let go of meanwhile. */
+static void wait_a_little(struct library *l, const struct ticket *t, int64_t deadline_ns)
+{
+	if (t->state == TICKET_LOOKING && t->hung_at_ns < deadline_ns)
+		deadline_ns = t->hung_at_ns;
+	(void)clock_wait(&l->ready, &l->lock, deadline_ns);
 }
 
 static bool wait_for(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
-	while (is_measured_now(t) && !l->cancelled && !l->interrupted)
-		pthread_cond_wait(&l->ready, &l->lock);
-	bool in_vain = l->cancelled || is_measured_now(t);
+	while (is_open(t) && !l->cancelled && !l->interrupted)
+		wait_a_little(l, t, INT64_MAX);
+	bool in_vain = l->cancelled || is_open(t);
 	pthread_mutex_unlock(&l->lock);
 	return !in_vain;
 }
 
-/* The oldest ticket, if its file was measured for another one: that is in the cache by now, if it could be kept. */
+/* The oldest ticket, if its file was measured for another one: that is in the cache by now, if it could be kept.  Or if it
+ * was looked for, and there is an answer, or none. */
 static enum status settle(struct library *l)
 {
 	struct ticket *t = ticket_at(l, l->taken);
-	if (!is_later(l, t))
-		return STATUS_OK;
-	if (join_orphan(l, t, false))
-		return STATUS_OK;
-	if (find_cached(l, t)) {
-		set_state(l, t, TICKET_READY);
-	} else {
-		set_state(l, t, TICKET_MEASURING);
-		return measure_pool_add(l->pool, l->taken, t->path);
-	}
+	if (is_later(l, t))
+		return join_orphan(l, t, false) ? STATUS_OK : look_up(l, l->taken);
+	pthread_mutex_lock(&l->lock);
+	bool looked = is_looked(t), answered = looked && lookup_is_answered(t->lookup);
+	pthread_mutex_unlock(&l->lock);
+	if (answered)
+		return take_answer(l, l->taken);
+	if (looked)
+		give_up(l, t);
 	return STATUS_OK;
+}
+
+static bool is_settled(struct library *l, const struct ticket *t)
+{
+	pthread_mutex_lock(&l->lock);
+	bool settled = t->state == TICKET_READY;
+	pthread_mutex_unlock(&l->lock);
+	return settled;
 }
 
 enum status library_take(
@@ -292,7 +397,7 @@ enum status library_take(
 		TRY(settle(l));
 		if (!wait_for(l, t))
 			return error_set(error, STATUS_CANCELLED, "cancelled");
-	} while (is_later(l, t));
+	} while (!is_settled(l, t));
 	enum status status = t->status;
 	*error = t->error;
 	*cached = t->cached;
@@ -312,24 +417,37 @@ enum status library_take(
 static bool is_any_ready(struct library *l)
 {
 	for (size_t n = l->taken; n < l->asked; n++)
-		if (ticket_at(l, n)->state == TICKET_READY)
+		if (ticket_at(l, n)->state == TICKET_READY || is_looked(ticket_at(l, n)))
 			return true;
 	return l->cancelled || l->interrupted;
+}
+
+/* True: the oldest ticket has to be settled anew. */
+static bool await(struct library *l, int64_t deadline_ns, enum library_state *state)
+{
+	const struct ticket *t = ticket_at(l, l->taken);
+	*state = LIBRARY_READY;
+	pthread_mutex_lock(&l->lock);
+	while (is_open(t) && !l->cancelled && !l->interrupted && !l->hurried) {
+		wait_a_little(l, t, deadline_ns);
+		l->hurried |= clock_now_ns() >= deadline_ns;
+	}
+	bool goes_on = !l->cancelled && !l->interrupted;
+	if (is_open(t) && goes_on)
+		*state = is_any_ready(l) ? LIBRARY_LATE : LIBRARY_NOTHING;
+	bool again = is_looked(t) && goes_on;
+	pthread_mutex_unlock(&l->lock);
+	return again;
 }
 
 enum library_state library_await(struct library *l, int64_t patience_ns)
 {
 	int64_t deadline_ns = patience_ns < INT64_MAX ? clock_now_ns() + patience_ns : INT64_MAX;
-	enum library_state state = LIBRARY_READY;
-	const struct ticket *t = ticket_at(l, l->taken);
-	if (settle(l) != STATUS_OK)
-		return LIBRARY_READY; /* library_take tells why not */
-	pthread_mutex_lock(&l->lock);
-	while (is_measured_now(t) && !l->cancelled && !l->interrupted && !l->hurried)
-		l->hurried = !clock_wait(&l->ready, &l->lock, deadline_ns);
-	if (is_measured_now(t) && !l->cancelled && !l->interrupted)
-		state = is_any_ready(l) ? LIBRARY_LATE : LIBRARY_NOTHING;
-	pthread_mutex_unlock(&l->lock);
+	enum library_state state;
+	do
+		if (settle(l) != STATUS_OK)
+			return LIBRARY_READY; /* library_take tells why not */
+	while (await(l, deadline_ns, &state));
 	return state;
 }
 
@@ -337,7 +455,7 @@ void library_await_any(struct library *l)
 {
 	pthread_mutex_lock(&l->lock);
 	while (!is_any_ready(l))
-		pthread_cond_wait(&l->ready, &l->lock);
+		(void)clock_wait(&l->ready, &l->lock, clock_now_ns() + POLL_NS);
 	pthread_mutex_unlock(&l->lock);
 }
 

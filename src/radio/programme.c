@@ -525,6 +525,7 @@ void programme_retry(struct programme *p)
 void programme_set_live(struct programme *p)
 {
 	p->is_live = true;
+	library_set_live(p->library);
 }
 
 void programme_open_first(struct programme *p)

@@ -164,6 +164,36 @@ def _():
     assert tones[-1][0] != 1500, tones
 
 
+@test("a song whose disk does not even tell that it is there: said, and the others play; when it answers, it is back")
+def _():
+    env = meddle()
+    songs(6)
+    hang("lookup:b.wav")
+    air = Air("dead", "--loop", "songs.m3u", env=env)
+    air.wait_for_song("a.wav", 2)
+    songs_heard = air.songs()
+    os.remove("hangs")
+    air.wait_for_song("b.wav")
+    tones, _ = air.heard()
+    assert set(songs_heard) == {"a.wav", "c.wav"}, songs_heard
+    assert "b.wav: skipped: its disk does not answer" in air.said(), air.said()
+    assert 500 in [hz for hz, _ in tones], tones
+
+
+@test("the same in a file mix, which waits for it: who stops it does not")
+def _():
+    env = meddle()
+    songs(6)
+    hang("lookup:b.wav")
+    mix = Player("songs.m3u", "-o", "out.wav", env=env)
+    wait_for(lambda: any("lookup" in open(f"/proc/{mix.process.pid}/task/{t}/comm", encoding="utf-8").read()
+                         for t in os.listdir(f"/proc/{mix.process.pid}/task")), "nothing is looked up")
+    began = time.monotonic()
+    equal(mix.end(signal.SIGTERM), 0, mix.said())
+    assert time.monotonic() - began < 20, mix.said()
+    os.remove("hangs")
+
+
 @test("a disk that hangs for ever: the end comes in time all the same, and listeners get what there was")
 def _():
     env = meddle()

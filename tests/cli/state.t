@@ -101,11 +101,14 @@ def _():
         equal(p.songs()[0], "wish.wav")
 
 
-@test("kill -9 at 30 random moments: at most the song on air is lost, none comes twice but that one")
+KILLS = int(os.environ.get("JUKEBOX_KILLS", "30"))
+
+
+@test(f"kill -9 at {KILLS} random moments: at most the song on air is lost, none comes twice but that one")
 def _():
-    rng, option, got = random.Random(7), fresh(), []
+    rng, option, got, lost, again = random.Random(KILLS), fresh(), [], 0, 0
     songs()
-    for number in range(30):
+    for number in range(KILLS):
         with Programme("list.m3u", "--loop", option, name=f"kill{number}") as p:
             for step in range(rng.randrange(2, 40)):
                 on_disk(p, 0)
@@ -122,9 +125,11 @@ def _():
             if got and places:
                 step = (places[0] - got[-1]) % len(NAMES)
                 assert step in (0, 1), (number, got[-3:], places)
+                lost, again = lost + (step == 1), again + (step == 0)
             got += places
         assert not os.path.exists("state.new") or len(begun) > 0
-    assert len(got) > 60, len(got)
+    assert len(got) > 2 * KILLS, len(got)
+    print(f"# {len(got)} songs begun; the one on air was left at {lost} kills, begun again at {again}; no other was lost or came twice")
 
 
 @test("a state that is rubbish, of another kind or not to be written: said, and the music plays")

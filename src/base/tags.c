@@ -44,6 +44,17 @@ static const char *known_name(const char *name, char lower[64])
 	return NULL;
 }
 
+/* What was Latin-1 has grown. */
+static void cut_utf8(char *text)
+{
+	size_t n = TAG_VALUE_BYTES;
+	if (strlen(text) <= n)
+		return;
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	text[n] = '\0';
+}
+
 static char *bounded_utf8(const char *value)
 {
 	size_t n = strnlen(value, TAG_VALUE_BYTES);
@@ -58,6 +69,8 @@ static char *bounded_utf8(const char *value)
 			cut[--n] = '\0';
 	char *utf8 = text_to_utf8(cut);
 	free(cut);
+	if (utf8)
+		cut_utf8(utf8);
 	return utf8;
 }
 

@@ -215,7 +215,7 @@ static void test_not_a_number_is_refused(void **state)
 	free(bytes);
 }
 
-/* A value of the largest size that was Latin-1 is twice as long as UTF-8. */
+/* A value that was Latin-1 grows as UTF-8, but not beyond the largest size. */
 static void test_longest_tag(void **state)
 {
 	struct record before = {.sample_rate_hz = 8000, .channels = 1}, after;

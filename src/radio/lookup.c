@@ -248,20 +248,20 @@ enum status lookup_take(struct lookup *lookup, struct record *record, struct err
 	return status;
 }
 
-void lookup_leave(struct lookup *q)
+void lookup_leave(struct lookup *lookup)
 {
-	if (!q)
+	if (!lookup)
 		return;
-	struct lookups *l = q->all;
+	struct lookups *l = lookup->all;
 	pthread_mutex_lock(&l->lock);
-	bool answered = atomic_load(&q->answered);
-	q->left = true;
-	if (!answered && !q->taken_up) {
-		take_out(l, q);
+	bool answered = atomic_load(&lookup->answered);
+	lookup->left = true;
+	if (!answered && !lookup->taken_up) {
+		take_out(l, lookup);
 		l->n_waiting--;
 		answered = true;
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (answered)
-		lookup_free(q);
+		lookup_free(lookup);
 }

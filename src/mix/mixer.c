@@ -42,6 +42,7 @@ struct mixer {
 
 	struct reel *on, *coming, *leaving, *over_with; /* the last two are lists, oldest first */
 	struct mix_turn turn; /* what `coming` is for */
+	int64_t entrance; /* of the first clip behind a skip */
 	size_t last_begun; /* entry of the clip that began last, as mixed */
 	int64_t last_begun_start;
 
@@ -392,6 +393,9 @@ static int64_t shift_of_coming(const struct mixer *m, const struct plan_clip *fi
 	int64_t start = m->on->shift + (first ? first->start_frame : 0);
 	if (m->turn.now)
 		start = m->mixed + m->turn.lead_frames;
+	/* Skipped again before anything new was there: what is on has been fading since, so this comes no later. */
+	if (m->turn.now && m->entrance > m->mixed)
+		start = smaller(start, m->entrance);
 	start = larger(start, earliest_start(m));
 	return start - (first ? first->start_frame : 0);
 }
@@ -415,6 +419,7 @@ static void change_over(struct mixer *m)
 	const struct plan_clip *first = ahead_peek(m->coming->ahead);
 	soften_cut(m, m->turn.now ? NULL : first);
 	m->coming->shift = shift_of_coming(m, first);
+	m->entrance = m->turn.now && first ? m->coming->shift + first->start_frame : 0;
 	m->coming->horizon = m->coming->end = m->mixed;
 	reel_close(m->on, m->mixed);
 	if (m->turn.now) {

@@ -683,8 +683,9 @@ static enum status configure(struct database *database, struct error *error)
 	sqlite3_extended_result_codes(database->db, 1);
 	sqlite3_busy_timeout(database->db, BUSY_MS);
 	TRY(distrust(database, error));
+	/* Pages are the system's to keep: here a larger cache would grow over thousands of songs, and look like a leak. */
 	sqlite3_snprintf(sizeof sql, sql,
-	        "PRAGMA page_size = %d; PRAGMA cache_size = -1024; PRAGMA synchronous = EXTRA; "
+	        "PRAGMA page_size = %d; PRAGMA cache_size = -128; PRAGMA synchronous = EXTRA; "
 	        "PRAGMA secure_delete = OFF",
 	        PAGE_BYTES);
 	return execute(database, sql, error);

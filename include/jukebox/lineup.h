@@ -57,7 +57,7 @@ void lineup_set_place(struct lineup *lineup, int64_t round, size_t place);
 void lineup_drop(struct lineup *lineup, size_t id);
 
 /* ---- the player's ---- */
-/* The pick is on; those before it are over. */
+/* The pick is on; those before it are over, but for what was queued too late to be planned before it: that comes next. */
 void lineup_began(struct lineup *lineup, size_t id);
 /* It was tried, so it goes when the next one begins, also when people queued it. */
 void lineup_failed(struct lineup *lineup, size_t id);

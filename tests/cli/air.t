@@ -164,6 +164,21 @@ def _():
     assert tones[-1][0] != 1500, tones
 
 
+@test("skipped again and again, the old song is not gone before a new one is there")
+def _():
+    air = Air("skipped", "--loop", songs())
+    air.wait_for_song("a.wav")
+    pass_time(3)
+    for _ in range(5):
+        air.process.send_signal(signal.SIGUSR1)
+        pass_time(0.35)
+    pass_time(4)
+    equal(air.end(signal.SIGTERM), 0, air.said())
+    samples = decode(air.listener.end())
+    blocks = numpy.abs(samples[:len(samples) // 2205 * 2205]).reshape(-1, 2205).max(axis=1)[20:-40]
+    assert len(air.events("skip")) > 2 and blocks.min() > 0.3 * numpy.median(blocks), (air.events("skip", "start"), blocks.min(), numpy.median(blocks))
+
+
 @test("a song whose disk does not even tell that it is there: said, and the others play; when it answers, it is back")
 def _():
     env = meddle()

@@ -87,11 +87,8 @@ def _():
 def _():
     air = Air("held", "--loop", songs())
     air.wait_for_song("a.wav")
-    air.process.send_signal(signal.SIGSTOP)
-    began = time.monotonic()
-    wait_for(lambda: time.monotonic() > began + 3, "time passes")
-    air.process.send_signal(signal.SIGCONT)
-    wait_for(lambda: time.monotonic() > began + 7, "time passes")
+    air.stand_still(3)
+    pass_time(4)
     tones, silence = air.heard()
     assert "took nothing" not in air.said() and silence < 0.1, (silence, air.said())
     near(sum(seconds for _, seconds in tones), air.events("stop")[0]["second"] + 0.8, 0.5)
@@ -101,10 +98,7 @@ def _():
 def _():
     air = Air("paused", "--loop", songs())
     air.wait_for_song("a.wav")
-    air.process.send_signal(signal.SIGSTOP)
-    began = time.monotonic()
-    wait_for(lambda: time.monotonic() > began + 8, "time passes")
-    air.process.send_signal(signal.SIGCONT)
+    air.stand_still(8)
     air.wait_for_line("stood still for")
     first = air.events("late")[0]
     air.wait_for_song("b.wav")

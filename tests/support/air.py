@@ -2,6 +2,7 @@
 import os
 import signal
 import subprocess
+import time
 
 from cli import *  # noqa
 from processes import *  # noqa
@@ -35,6 +36,11 @@ class Air(Player):
         wait_for(lambda: self.songs().count(name) >= times or self.process.poll() is not None, f"{name}: {self.said()}")
         assert self.process.poll() is None, self.said()
 
+    def stand_still(self, seconds):
+        self.process.send_signal(signal.SIGSTOP)
+        pass_time(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def heard(self):
         """Stops, and tells the tones that were heard: [[Hz, seconds], ...], and the longest silence."""
         equal(self.end(signal.SIGTERM), 0, self.said())
@@ -43,6 +49,12 @@ class Air(Player):
 
     def decoders(self):
         return decoders_of(self.process.pid)
+
+
+def pass_time(seconds):
+    """For what happens in real time, and tells nothing."""
+    end = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() > end, "time passes")
 
 
 def songs(seconds=30):

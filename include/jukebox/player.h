@@ -17,7 +17,10 @@ struct player_source {
 	/* What follows is asked for anew: behind the clip of this entry (SIZE_MAX: from the beginning), on the time line
 	 * of the clips before, or, `now`, on one of its own.  NULL: it cannot; then there is no skip and no reload. */
 	void (*turn)(void *user, size_t on_air, bool now);
-	/* Before a turn, when a reload was asked for; false: all stays as it is.  May be NULL. */
+	/* A reload was asked for: returns at once, as disks may hang.  `reload_is_there` tells once when it can be made, by `reload`,
+	 * before the turn that follows; that returns false when all stays as it is.  All three or none (NULL). */
+	void (*ask_reload)(void *user);
+	bool (*reload_is_there)(void *user);
 	bool (*reload)(void *user);
 	/* How long the first song behind a turn takes to arrive; may be NULL. */
 	double (*arrival_s)(void *user);

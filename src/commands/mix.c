@@ -11,6 +11,7 @@
 #include "jukebox/output.h"
 #include "jukebox/player.h"
 #include "jukebox/text.h"
+#include "relist.h"
 #include "settings.h"
 #include "shown.h"
 #include "standby.h"
@@ -28,6 +29,9 @@ static const struct option_spec options[] = {
 
 enum { OUTPUTS_MOST = 32 };
 static const int64_t MEASURING_ENDS_NS = 3000000000;
+/* A list that takes longer to read is taken at the next try. */
+static const int64_t RETRY_NS = 250000000;
+static const int64_t LOOK_NS = 50000000;
 /* Of --buffer, for decoding ahead; the rest is for whole songs. */
 enum { MOST_AHEAD_BYTES = 1 << 20 };
 /* Of a live mix, which has no whole songs: a disk may take 20 seconds before anybody hears of it. */
@@ -56,12 +60,16 @@ struct mix_run {
 	struct fallback *fallback; /* owned; NULL: none */
 	bool at_end; /* all was played */
 	bool threads_hang; /* so what they use stays */
+	bool began_without; /* lists, which were not to be had */
 	struct shown shown;
 
 	/* for a reload */
 	struct session *session;
 	struct programme *programme;
+	struct relist *relist; /* owned */
 	struct playlist *reloaded; /* owned; the one in use */
+	const struct state *
+	        state; /* where the list goes on that was not to be had at the start; NULL: it was */
 	char **lists;
 	int n_lists;
 
@@ -227,11 +235,22 @@ static double arrival_s(void *user)
 	return programme_arrival_s(run->programme);
 }
 
+/* The lists were not to be had at the start: they begin now. */
+static void begin_lists(struct mix_run *run)
+{
+	const struct state *state = run->state;
+	run->state = NULL;
+	if (state)
+		station_begin_lists(&run->station, run->reloaded, state);
+}
+
 /* False: there is nothing in the new list; the old one stays. */
-static bool take_new_list(struct mix_run *run)
+static bool take_new_list(struct mix_run *run, bool quietly)
 {
 	size_t n_bad;
-	struct playlist *fresh = session_read_lists(run->session, run->lists, run->n_lists, &n_bad);
+	struct playlist *fresh;
+	if (!relist_take(run->relist, quietly, &fresh, &n_bad))
+		return false;
 	bool is_broken = fresh && playlist_rotation(fresh) && n_bad > 0;
 	if (!fresh || playlist_count(fresh) == 0 || is_broken) {
 		playlist_free(fresh);
@@ -243,12 +262,34 @@ static bool take_new_list(struct mix_run *run)
 		log_print(run->log, LOG_WARNING, "out of memory: nothing comes at its time");
 	playlist_free(run->reloaded);
 	run->reloaded = fresh;
+	begin_lists(run);
 	return true;
 }
 
-static bool read_again(struct mix_run *run)
+static void ask_reload(void *user)
 {
-	bool taken = take_new_list(run);
+	struct mix_run *run = user;
+	notify_reloading(run->station.notify);
+	relist_ask(run->relist, false);
+}
+
+static bool reload_is_there(void *user)
+{
+	struct mix_run *run = user;
+	if (relist_is_late(run->relist)) {
+		log_print(run->log, LOG_WARNING,
+		        "reload: the disk of the list does not answer; the old one goes on until "
+		        "it does");
+		notify_reloaded(run->station.notify);
+	}
+	return relist_is_there(run->relist);
+}
+
+static bool reload(void *user)
+{
+	struct mix_run *run = user;
+	bool taken = take_new_list(run, false);
+	notify_reloaded(run->station.notify);
 	if (taken)
 		log_print(
 		        run->log, LOG_INFO, "reloaded: %zu entries", playlist_count(run->reloaded));
@@ -258,23 +299,13 @@ static bool read_again(struct mix_run *run)
 	return taken;
 }
 
-static bool reload(void *user)
-{
-	struct mix_run *run = user;
-	notify_reloading(run->station.notify);
-	bool changed = read_again(run);
-	notify_reloaded(run->station.notify);
-	return changed;
-}
-
 /* Nothing of the list can be played: it may be another one by now, or the same with its files back. */
 static void retry(void *user)
 {
 	struct mix_run *run = user;
-	struct log *log = run->session->log;
-	run->session->log = NULL; /* it has been said */
-	(void)take_new_list(run);
-	run->session->log = log;
+	relist_ask(run->relist, true); /* it has been said */
+	if (relist_wait(run->relist, clock_now_ns() + RETRY_NS))
+		(void)take_new_list(run, true);
 	programme_retry(run->programme);
 }
 
@@ -400,6 +431,8 @@ static int mix_lists(struct mix_run *run, struct session *session)
 	struct player_report report = {0};
 	struct player_source source = {.next = next_of_programme,
 	        .turn = turn_programme,
+	        .ask_reload = ask_reload,
+	        .reload_is_there = reload_is_there,
 	        .reload = reload,
 	        .arrival_s = arrival_s,
 	        .retry = standby_never_ends(s, is_live(run)) ? retry : NULL,
@@ -509,7 +542,8 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	        .programme = run->programme,
 	        .playlist = run->session ? run->session->playlist : NULL,
 	        .lists = run->lists,
-	        .n_lists = run->n_lists};
+	        .n_lists = run->n_lists,
+	        .has_lists = run->n_lists > 0 && !run->began_without};
 	/* Before outputs: a programme that is on the air already keeps its files. */
 	return station_open(&run->station, exit_status) && open_outputs(run, exit_status);
 }
@@ -532,20 +566,72 @@ static struct programme *begin_programme(
 	return session_programme(run->session, own);
 }
 
+/* Their disk does not answer.  Who has a fallback and no end goes on the air without them; others wait. */
+static bool may_begin_without(struct mix_run *run)
+{
+	const struct settings *s = run->settings;
+	bool may = s->fallback && standby_never_ends(s, true);
+	log_print(run->log, LOG_WARNING, "the disk of the list does not answer%s",
+	        may ? ": the fallback plays until it does" : "; waiting for it");
+	return may;
+}
+
+/* False: out of memory, or told to stop. */
+static bool read_lists(struct mix_run *run, struct session *session, bool *without)
+{
+	struct playlist_options nothing = {0};
+	*without = false;
+	relist_ask(run->relist, false);
+	while (!*without && !relist_wait(run->relist, clock_now_ns() + LOOK_NS)) {
+		if (run->control && control_stopping(run->control))
+			return false;
+		*without = relist_is_late(run->relist) && may_begin_without(run);
+	}
+	if (*without)
+		session->playlist = playlist_new(session->log, &nothing);
+	else if (!relist_take(run->relist, false, &session->playlist, &session->bad_lists))
+		return false;
+	return session->playlist != NULL;
+}
+
+/* The cache of a list that is not to be had is that of a list without a place. */
+static bool open_session(struct mix_run *run, struct session *session, int *exit_status)
+{
+	const struct settings *s = run->settings;
+	bool without;
+	*session = (struct session){.log = session_log(s)};
+	*exit_status = EXIT_FAILED;
+	run->log = session->log;
+	run->session = session;
+	run->relist = session->log ? relist_new(session->log, run->lists, run->n_lists) : NULL;
+	if (!run->relist)
+		return false;
+	if (!read_lists(run, session, &without)) {
+		if (run->control && control_stopping(run->control))
+			*exit_status = EXIT_DONE;
+		return false;
+	}
+	run->began_without = without;
+	if (session->bad_lists == (size_t)run->n_lists && !s->fallback)
+		return false;
+	if (!session_open_library(session, s, without ? "-" : run->lists[0], true))
+		return false;
+	run->library = session->records;
+	run->inputs = (struct inputs){.lists = run->lists,
+	        .n_lists = without ? 0 : run->n_lists,
+	        .playlist = session->playlist};
+	return true;
+}
+
 static int run_from_lists(struct mix_run *run, char **lists, int n)
 {
 	struct session session;
 	struct settings own = *run->settings;
 	struct state state = {0};
 	int exit_status;
-	if (session_open(&session, run->settings, lists, n, true, &exit_status)) {
-		run->log = session.log;
-		run->library = session.records;
-		run->session = &session;
-		run->lists = lists;
-		run->n_lists = n;
-		run->inputs =
-		        (struct inputs){.lists = lists, .n_lists = n, .playlist = session.playlist};
+	run->lists = lists;
+	run->n_lists = n;
+	if (open_session(run, &session, &exit_status)) {
 		/* Outputs come last: a list with nothing in it leaves the file of another mix alone. */
 		if (playlist_count(session.playlist) == 0 && !own.fallback)
 			log_print(run->log, LOG_ERROR, "nothing could be played");
@@ -553,11 +639,14 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 			run->programme = begin_programme(run, &own, &state);
 		if (run->programme && open_run(run, &exit_status)) {
 			station_resume(&run->station, &state);
+			run->state = run->began_without ? &state : NULL;
 			exit_status = mix_lists(run, &session);
 		}
 	}
 	run_done(run);
-	state_done(&state);
+	if (!run->threads_hang)
+		run->threads_hang =
+		        !relist_try_free(run->relist, clock_now_ns() + MEASURING_ENDS_NS);
 	if (run->library && !run->threads_hang)
 		run->threads_hang =
 		        !library_try_free(run->library, clock_now_ns() + MEASURING_ENDS_NS);
@@ -565,6 +654,7 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		log_print(run->log, LOG_WARNING, "a disk or a decoder hangs: it is left behind");
 		return exit_status; /* the end of the process takes the rest */
 	}
+	state_done(&state);
 	session.records = NULL;
 	fallback_free(run->fallback);
 	programme_free(run->programme);

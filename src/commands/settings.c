@@ -136,16 +136,15 @@ struct log *session_log(const struct settings *s)
 	return log;
 }
 
-struct playlist *session_read_lists(
-        struct session *session, char **lists, int n_lists, size_t *n_bad)
+struct playlist *session_read_lists(struct log *log, char **lists, int n_lists, size_t *n_bad)
 {
 	struct playlist_options options = {.must_exist = true};
-	struct playlist *playlist = playlist_new(session->log, &options);
+	struct playlist *playlist = playlist_new(log, &options);
 	*n_bad = 0;
 	for (int i = 0; playlist && i < n_lists; i++) {
 		struct error error = {0};
 		if (playlist_add(playlist, lists[i], &error) != STATUS_OK) {
-			log_print(session->log, LOG_ERROR, "%s", error.text);
+			log_print(log, LOG_ERROR, "%s", error.text);
 			++*n_bad;
 		}
 	}
@@ -182,10 +181,16 @@ bool session_open(struct session *session, const struct settings *s, char **list
 	*exit_status = EXIT_FAILED;
 	if (!session->log)
 		return false;
-	session->playlist = session_read_lists(session, lists, n_lists, &session->bad_lists);
-	if (!session->playlist || (session->bad_lists == (size_t)n_lists && !s->fallback))
-		return false;
-	if (!open_cache(session, s, lists[0]))
+	session->playlist = session_read_lists(session->log, lists, n_lists, &session->bad_lists);
+	bool all_bad = session->bad_lists == (size_t)n_lists;
+	return session->playlist && (!all_bad || s->fallback) &&
+	       session_open_library(session, s, lists[0], background);
+}
+
+bool session_open_library(
+        struct session *session, const struct settings *s, const char *first_list, bool background)
+{
+	if (!open_cache(session, s, first_list))
 		return false;
 	session->records = library_new(session->cache, (int)s->jobs, background, session->log);
 	if (!session->records)

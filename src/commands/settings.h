@@ -326,9 +326,10 @@ bool session_sandbox(const struct settings *s, struct error *error);
 
 struct log *session_log(const struct settings *settings);
 void session_log_free(struct log *log); /* behind the last decoder */
-/* Reads the lists anew, for a reload. */
-struct playlist *session_read_lists(
-        struct session *session, char **lists, int n_lists, size_t *n_bad);
+/* The parts of session_open, for who has a log and reads lists otherwise: the lists (NULL: out of memory), and cache and library. */
+struct playlist *session_read_lists(struct log *log, char **lists, int n_lists, size_t *n_bad);
+bool session_open_library(struct session *session, const struct settings *settings,
+        const char *first_list, bool background);
 void session_close(struct session *session);
 
 /* The programme for these settings; NULL when out of memory (said). */

@@ -42,7 +42,7 @@ bool standby_load(struct session *session, const struct settings *s,
 	*fallback = NULL;
 	if (!name)
 		return true;
-	struct playlist *playlist = session_read_lists(session, &name, 1, &n_bad);
+	struct playlist *playlist = session_read_lists(session->log, &name, 1, &n_bad);
 	enum status status = playlist ? load(session, s, playlist, options, fallback, &error)
 	                              : error_set(&error, STATUS_NO_MEMORY, "out of memory");
 	playlist_free(playlist);

@@ -24,21 +24,28 @@ void station_read_state(const struct settings *settings, struct log *log, struct
 	free(text);
 }
 
+/* A list that is not there has no place. */
+static void resume_place(struct station *s, const struct state *state)
+{
+	if (!state->has_place || !s->has_lists)
+		return;
+	if (programme_resume(s->programme, state->round, state->place, state->last, state->memo) !=
+	        STATUS_OK)
+		log_print(s->log, LOG_WARNING, "out of memory: the list begins anew");
+	log_file(s->log, LOG_INFO, state->last, "resumed behind it");
+}
+
 void station_resume(struct station *s, const struct state *state)
 {
 	struct lineup *lineup = programme_lineup(s->programme);
 	struct error error = {0};
 	size_t id;
-	if (state->has_place && programme_resume(s->programme, state->round, state->place,
-	                                state->last, state->memo) != STATUS_OK)
-		log_print(s->log, LOG_WARNING, "out of memory: the list begins anew");
+	resume_place(s, state);
 	for (size_t i = 0; i < state->n_queued; i++)
 		if (lineup_queue(lineup, state->queued[i].path, false, &id, &error) != STATUS_OK)
 			log_file(s->log, LOG_WARNING, state->queued[i].path, "%s", error.text);
 	for (size_t i = 0; i < state->n_history; i++)
 		onair_remember(s->onair, &state->history[i]);
-	if (state->has_place)
-		log_file(s->log, LOG_INFO, state->last, "resumed behind it");
 }
 
 static struct lineup *lineup_of(const struct station *s)
@@ -86,13 +93,24 @@ static enum status watch_lists(struct station *s, struct error *error)
 	return status;
 }
 
+void station_begin_lists(
+        struct station *s, const struct playlist *playlist, const struct state *state)
+{
+	struct error error = {0};
+	s->playlist = playlist;
+	s->has_lists = true;
+	resume_place(s, state);
+	if (s->settings->watch && watch_lists(s, &error) != STATUS_OK)
+		log_print(s->log, LOG_WARNING, "%s", error.text);
+}
+
 bool station_open(struct station *s, int *exit_status)
 {
 	struct error error = {0};
 	enum status status = begin_errands(s, &error);
 	if (status == STATUS_OK)
 		status = listen_to_people(s, &error);
-	if (status == STATUS_OK && s->settings->watch && s->n_lists > 0)
+	if (status == STATUS_OK && s->settings->watch && s->has_lists)
 		status = watch_lists(s, &error);
 	if (status == STATUS_OK && lineup_of(s))
 		status = control_keep_time(s->control, s->playlist, lineup_of(s), s->errands);

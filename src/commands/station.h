@@ -20,6 +20,7 @@ struct station {
 	const struct playlist *playlist; /* NULL: a saved plan */
 	char **lists; /* to watch */
 	int n_lists;
+	bool has_lists; /* they could be read; false: a saved plan, or later */
 	struct errands *errands; /* owned */
 	struct notify *notify; /* owned; NULL: no service manager asks */
 };
@@ -29,6 +30,11 @@ void station_read_state(const struct settings *settings, struct log *log, struct
 
 /* The programme goes on there. */
 void station_resume(struct station *station, const struct state *state);
+
+/* Lists that were not to be had when the station opened are there: the programme, which has them already, goes on where `state` says, and
+ * they are watched. */
+void station_begin_lists(
+        struct station *station, const struct playlist *playlist, const struct state *state);
 
 /* False: said, with *exit_status. */
 bool station_open(struct station *station, int *exit_status);

@@ -497,6 +497,15 @@ static void begin_stop(struct player *p, struct mixer *mixer)
 	mixer_fade_out(mixer, (int64_t)(STOP_FADE_S * p->options.rate_hz));
 }
 
+/* The music goes on with what it has until the other list is there. */
+static bool reload_is_there(struct player *p)
+{
+	const struct player_source *s = p->source;
+	if (control_take_reload(p->control) && s->ask_reload)
+		s->ask_reload(s->user);
+	return s->reload_is_there && s->reload_is_there(s->user);
+}
+
 static void answer_requests(struct player *p, struct mixer *mixer)
 {
 	if (!p->control)
@@ -520,8 +529,7 @@ static void answer_requests(struct player *p, struct mixer *mixer)
 		mixer_end_here(mixer);
 		return;
 	}
-	bool reload = control_take_reload(p->control),
-	     changed = control_take_lineup_changed(p->control);
+	bool reload = reload_is_there(p), changed = control_take_lineup_changed(p->control);
 	if (control_take_skip(p->control))
 		skip(p, mixer);
 	if (reload)

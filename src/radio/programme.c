@@ -554,6 +554,8 @@ static enum status change_order(struct programme *p, const struct pick *last)
 	struct order_list list = {p->playlist, 0, playlist_count(p->playlist)};
 	if (p->wheel)
 		return wheel_change(p->wheel, p->playlist, last ? last->memo : NULL);
+	if (playlist_rotation(p->playlist)) /* it was not to be had before */
+		return begin_order(p);
 	return order_change(&p->order, &list, last ? last->round : 0, last ? last->place : 0,
 	        last ? last->path : NULL);
 }

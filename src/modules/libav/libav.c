@@ -31,6 +31,11 @@ enum {
 	PREROLL_S = 1,
 	LONGEST_HOLE_S = 10, /* as XIPH_LONGEST_HOLE_S */
 	MOST_TAGS = 1000,
+	/* Chip tunes mostly go round for ever.  How long where nothing tells, and the fade behind it, as libgme's own
+	 * players have them (gme.h: play_length, gme_set_fade). */
+	TUNE_S = 150,
+	TUNE_FADE_S = 8,
+	LONGEST_TUNE_S = 24 * 3600, /* more is a lie */
 };
 
 struct libav_state {
@@ -44,6 +49,7 @@ struct libav_state {
 	int64_t silence; /* to give out before it, in place of what is missing */
 	int64_t position; /* behind what was given out */
 	int64_t end; /* of the music, where the container knows it exactly; else INT64_MAX */
+	int64_t fade_frames; /* up to `end`; 0: none */
 	int64_t first_pts; /* of frame 0 */
 	bool has_exact_times; /* a time stamp names one frame: seeking can be exact */
 	bool draining; /* no more packets */
@@ -296,6 +302,20 @@ static void trim_musepack(struct decoder_handle *d)
 	d->facts->frames = s->end = frames;
 }
 
+/* What goes round for ever ends in a fade; what ends by itself has done so before. */
+static void end_tune(struct decoder_handle *d)
+{
+	struct libav_state *s = d->state;
+	int64_t rate_hz = d->facts->sample_rate_hz, length = d->facts->frames;
+
+	if (strcmp(s->container->iformat->name, "libgme") != 0)
+		return;
+	if (length < 0 || length > LONGEST_TUNE_S * rate_hz)
+		length = TUNE_S * rate_hz;
+	s->fade_frames = TUNE_FADE_S * rate_hz;
+	s->end = length + s->fade_frames;
+}
+
 /* Bytes that are damaged within reason give a frame after some tries. */
 static enum status find_first_frame(struct decoder_handle *d)
 {
@@ -357,6 +377,7 @@ static enum status libav_open(struct decoder_handle *d)
 	d->facts->frames = announced_frames(s, s->frame->sample_rate);
 	trim_mp4(d);
 	trim_musepack(d);
+	end_tune(d);
 	TRY(take_tags(d, s->stream->metadata));
 	return take_tags(d, s->container->metadata);
 }
@@ -440,6 +461,18 @@ static enum status decode_frame(struct decoder_handle *d)
 	return STATUS_OK;
 }
 
+/* The frames at `to` are those from s->position on. */
+static void fade(const struct libav_state *s, float *to, size_t n_frames, size_t channels)
+{
+	for (size_t i = 0; i < n_frames; i++) {
+		int64_t left = s->end - s->position - (int64_t)i;
+		float gain = (float)left / (float)s->fade_frames;
+
+		for (size_t c = 0; left < s->fade_frames && c < channels; c++)
+			to[i * channels + c] *= gain * gain;
+	}
+}
+
 static void give(struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
 {
 	struct libav_state *s = d->state;
@@ -455,6 +488,8 @@ static void give(struct decoder_handle *d, float *to, size_t max_frames, size_t 
 		s->first += *n_frames;
 		s->n_pending -= *n_frames;
 	}
+	if (s->fade_frames > 0)
+		fade(s, to, *n_frames, channels);
 	s->position += (int64_t)*n_frames;
 }
 

@@ -6,6 +6,7 @@
 #ifndef JUKEBOX_CONTROL_H
 #define JUKEBOX_CONTROL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -54,6 +55,7 @@ enum status control_keep_time(struct control *control, const struct playlist *pl
 
 /* Any thread.  The take_ calls tell each request once. */
 bool control_stopping(const struct control *control);
+const atomic_bool *control_stopping_flag(const struct control *control); /* the same, for a mixer */
 bool control_take_skip(struct control *control);
 bool control_take_reload(struct control *control);
 bool control_take_lineup_changed(struct control *control); /* people queued or removed something */

@@ -36,6 +36,9 @@ struct mix_options {
 	int64_t patience_ns; /* for the next clip, when it is due; then silence, or `fallback`, until it comes */
 	int64_t stall_ns; /* a clip of which nothing is decoded for so long is given up */
 	const struct mix_loop *fallback; /* borrowed; NULL: silence */
+	/* Becomes true when mixer_fade_out will be called soon: what would be waited for without an end is then waited for a moment;
+	 * borrowed; NULL: never. */
+	const atomic_bool *stopping;
 	const atomic_bool *idle; /* nothing will come for now: no patience; borrowed; NULL: never */
 };
 

@@ -11,6 +11,7 @@
 #include "jukebox/output.h"
 #include "jukebox/player.h"
 #include "jukebox/text.h"
+#include "plan_reader.h"
 #include "relist.h"
 #include "settings.h"
 #include "shown.h"
@@ -36,11 +37,6 @@ static const int64_t LOOK_NS = 50000000;
 enum { MOST_AHEAD_BYTES = 1 << 20 };
 /* Of a live mix, which has no whole songs: a disk may take 20 seconds before anybody hears of it. */
 enum { LIVE_AHEAD_BYTES = 8 << 20 };
-
-struct plan_reader {
-	struct plan plan;
-	size_t next;
-};
 
 struct mix_run {
 	const struct settings *settings;
@@ -165,27 +161,6 @@ static void abort_outputs(void *user)
 			output_cancel(run->kept[i]);
 }
 
-static enum status next_of_plan(void *user, struct plan_clip *clip, struct error *error)
-{
-	struct plan_reader *r = user;
-	if (r->next == r->plan.count)
-		return STATUS_END;
-	if (plan_clip_copy(clip, &r->plan.clips[r->next]) != STATUS_OK)
-		return error_set(error, STATUS_NO_MEMORY, "out of memory");
-	clip->entry = r->next++;
-	return STATUS_OK;
-}
-
-/* Goes on with the next file. */
-static void turn_plan(void *user, size_t on_air, bool now)
-{
-	struct plan_reader *r = user;
-	r->next = on_air == SIZE_MAX ? 0 : on_air + 1;
-	while (now && r->next < r->plan.count &&
-	        strcmp(r->plan.clips[r->next].transition, "inner") == 0)
-		r->next++;
-}
-
 static enum status next_of_programme(void *user, struct plan_clip *clip, struct error *error)
 {
 	struct mix_run *run = user;
@@ -220,7 +195,7 @@ static enum status next_of_joints(void *user, struct plan_clip *clip, struct err
 		run->joints_made = true;
 		TRY(cut_to_joints(run, &plan, &run->joints, error));
 	}
-	return next_of_plan(&run->joints, clip, error);
+	return plan_reader_next(&run->joints, clip, error);
 }
 
 static void turn_programme(void *user, size_t on_air, bool now)
@@ -378,7 +353,7 @@ static bool play(
 {
 	struct mix_options mix;
 	mix_options_of(run, &mix);
-	if (source->interrupt)
+	if (!run->settings->joints)
 		standby_set_patience(run->settings, is_live(run), &mix);
 	mix.fallback = fallback_loop(run->fallback);
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
@@ -489,9 +464,16 @@ static int mix_plan(struct mix_run *run, struct plan_reader *reader)
 	if (run->settings->joints && !cut_reader(run, reader))
 		return EXIT_FAILED;
 	run->plan_frames = plan_frames(&reader->plan);
-	struct player_source source = {.next = next_of_plan, .turn = turn_plan, .user = reader};
+	struct player_source source = {.next = plan_reader_next,
+	        .turn = plan_reader_turn,
+	        .drop = plan_reader_drop,
+	        .user = reader};
 	struct player_report report = {0};
-	if (!play(run, &source, &report) || report.clips == 0)
+	bool ok = play(run, &source, &report);
+	run->threads_hang = report.threads_hang;
+	if (control_stopping(run->control) && ok)
+		return EXIT_DONE;
+	if (!ok || report.clips == 0)
 		return EXIT_FAILED;
 	if (report.silenced)
 		return EXIT_SILENT;
@@ -546,6 +528,14 @@ static bool open_run(struct mix_run *run, int *exit_status)
 	        .has_lists = run->n_lists > 0 && !run->began_without};
 	/* Before outputs: a programme that is on the air already keeps its files. */
 	return station_open(&run->station, exit_status) && open_outputs(run, exit_status);
+}
+
+/* The end of the process takes threads that hang, and all that they may still want. */
+static bool left_behind(const struct mix_run *run)
+{
+	if (run->threads_hang)
+		log_print(run->log, LOG_WARNING, "a disk or a decoder hangs: it is left behind");
+	return run->threads_hang;
 }
 
 static bool load_fallback(struct mix_run *run)
@@ -650,10 +640,8 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 	if (run->library && !run->threads_hang)
 		run->threads_hang =
 		        !library_try_free(run->library, clock_now_ns() + MEASURING_ENDS_NS);
-	if (run->threads_hang) {
-		log_print(run->log, LOG_WARNING, "a disk or a decoder hangs: it is left behind");
-		return exit_status; /* the end of the process takes the rest */
-	}
+	if (left_behind(run))
+		return exit_status;
 	state_done(&state);
 	session.records = NULL;
 	fallback_free(run->fallback);
@@ -666,13 +654,15 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 
 static int run_from_plan(struct mix_run *run)
 {
-	struct plan_reader reader = {.next = 0};
+	struct plan_reader reader = PLAN_READER_INIT;
 	int exit_status = EXIT_FAILED;
 	run->log = session_log(run->settings);
 	run->inputs = (struct inputs){.plan_file = run->settings->plan_file, .plan = &reader.plan};
 	if (run->log && load_plan(run, &reader.plan) && open_run(run, &exit_status))
 		exit_status = mix_plan(run, &reader);
 	run_done(run);
+	if (left_behind(run))
+		return exit_status;
 	plan_done(&reader.plan);
 	session_log_free(run->log);
 	return exit_status;
@@ -686,7 +676,7 @@ int mix_run_verb(int argc, char **argv, const struct verb *verb)
 	if (!verb_options(verb, &settings, argc, argv, &n, &exit_status))
 		return exit_status;
 	settings.joints = verb == &verb_joints;
-	struct mix_run run = {.settings = &settings};
+	struct mix_run run = {.settings = &settings, .joints = PLAN_READER_INIT};
 	if (settings.outputs.count > OUTPUTS_MOST)
 		exit_status = verb_usage(verb, "too many outputs");
 	else if (settings.silence_exit && !settings.silence_alarm)

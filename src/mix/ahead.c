@@ -23,6 +23,9 @@
 #include "jukebox/clock.h"
 #include "jukebox/decoder.h"
 
+/* How often who waits without an end looks whether that is wanted still, and how long it goes on if not. */
+static const int64_t LOOK_NS = 100000000, STOP_NS = 300000000;
+
 enum {
 	BLOCK_FRAMES = 8192,
 	SHARE = 8, /* blocks of a stream's own: 1.4 s at 48 kHz */
@@ -534,6 +537,20 @@ static bool wait_ready(struct ahead *a, int64_t deadline_ns)
 	return deadline_ns > 0 && clock_wait(&a->ready, &a->lock, deadline_ns);
 }
 
+/* Without an end, unless the mix is told to stop: then *until_ns (0 before) is the end. */
+static bool wait_ready_or_stop(struct ahead *a, int64_t *until_ns)
+{
+	const atomic_bool *stopping = a->options.stopping;
+	if (!stopping)
+		return wait_ready(a, INT64_MAX);
+	(void)wait_ready(a, clock_now_ns() + LOOK_NS);
+	if (!atomic_load(stopping))
+		return true;
+	if (*until_ns == 0)
+		*until_ns = clock_now_ns() + STOP_NS;
+	return clock_now_ns() < *until_ns;
+}
+
 /* How many have not ended by the deadline. */
 static int tell_threads_to_stop(struct ahead *a, int64_t deadline_ns)
 {
@@ -694,7 +711,7 @@ static bool lacks_block(const struct ahead *a, const struct stream *s)
 
 static struct block *next_block(struct ahead *a, struct stream *s, int64_t wait_ns)
 {
-	int64_t deadline_ns = wait_ns;
+	int64_t deadline_ns = wait_ns, stop_ns = 0;
 	bool in_time = true;
 	s->needed = true;
 	a->awaited = s;
@@ -703,7 +720,8 @@ static struct block *next_block(struct ahead *a, struct stream *s, int64_t wait_
 	while (lacks_block(a, s) && in_time) {
 		if (a->n_idle && !s->busy)
 			pthread_cond_signal(&a->work);
-		in_time = wait_ready(a, deadline_ns);
+		in_time = wait_ns < INT64_MAX ? wait_ready(a, deadline_ns)
+		                              : wait_ready_or_stop(a, &stop_ns);
 	}
 	a->awaited = NULL;
 	struct block *block = s->first;

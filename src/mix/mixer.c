@@ -481,7 +481,7 @@ bool mixer_leave_older(struct mixer *m, int64_t frames)
 
 /* ---- the sum -------------------------------------------------------------------------------------------- */
 
-static const int64_t POLL_NS = 20000000;
+static const int64_t POLL_NS = 20000000, SELDOM_NS = 100000000;
 
 static bool must_flow(const struct mixer *m)
 {
@@ -502,11 +502,18 @@ static bool has_waited_enough(struct mixer *m)
 	return now_ns >= m->await_until_ns || (m->options.idle && atomic_load(m->options.idle));
 }
 
+static bool is_told_to_stop(const struct mixer *m)
+{
+	return m->options.stopping && atomic_load(m->options.stopping);
+}
+
 static int64_t wait_for_next(const struct mixer *m)
 {
 	if (m->fading || m->starved)
 		return 0;
-	return m->coming || must_flow(m) ? clock_now_ns() + POLL_NS : INT64_MAX;
+	if (m->coming || must_flow(m))
+		return clock_now_ns() + POLL_NS;
+	return m->options.stopping ? clock_now_ns() + SELDOM_NS : INT64_MAX;
 }
 
 /* A clip that was late comes where the mixer stands by now, and all behind it too. */
@@ -538,7 +545,7 @@ static enum status know_enough(struct mixer *m, struct error *error)
 			TRY(take_next(m, error));
 			continue;
 		}
-		if (m->fading)
+		if (m->fading || is_told_to_stop(m))
 			return STATUS_OK; /* what is not there is not heard any more */
 		m->starved = has_waited_enough(m);
 		try_turn(m, m->starved ? 0 : clock_now_ns() + POLL_NS);

@@ -436,6 +436,11 @@ bool control_stopping(const struct control *c)
 	return atomic_load(&c->stopping);
 }
 
+const atomic_bool *control_stopping_flag(const struct control *c)
+{
+	return &c->stopping;
+}
+
 bool control_take_skip(struct control *c)
 {
 	return atomic_exchange(&c->skip, false);

@@ -674,6 +674,8 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->alarm = links->alarm;
 	p->asleep_ns = clock_asleep_ns();
 	p->options.idle = &p->idle;
+	if (p->control)
+		p->options.stopping = control_stopping_flag(p->control);
 	pace_init(&p->pace, outputs, n_outputs, options->rate_hz);
 	progress_init(&p->progress, p->log, options->rate_hz, is_live(p));
 	p->progress.n_tracks = links->n_tracks;

@@ -3,10 +3,13 @@
  * MEDDLE_HANG=FILE: while it exists, it names (a line) what hangs: open, stat and read of each path that contains it, or
  * descriptor of such a path, do not return before the file is gone.  "measure:PART" hangs in threads of that name only.
  * MEDDLE_STEP=S: the wall clock jumps by S seconds, to and fro, at every third look at it.  MEDDLE_SLEEP=FILE: while it exists, the clock
- * that counts a suspended machine's sleep is an hour ahead.
+ * that counts a suspended machine's sleep is an hour ahead.  MEDDLE_SPEED=N: the monotonic clock goes N times as fast, and who waits at
+ * a condition with a deadline by it waits the N-th part.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -112,11 +115,45 @@ ssize_t pread64(int fd, void *to, size_t n, off_t at)
 	return pread(fd, to, n, at);
 }
 
+static long long nanoseconds(const struct timespec *t)
+{
+	return t->tv_sec * 1000000000LL + t->tv_nsec;
+}
+
+static struct timespec from_nanoseconds(long long ns)
+{
+	return (struct timespec){ns / 1000000000, ns % 1000000000};
+}
+
+static int speed(void)
+{
+	const char *text = getenv("MEDDLE_SPEED");
+	return text ? atoi(text) : 1;
+}
+
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
+{
+	typedef int wait_fn(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+	union {
+		void *object;
+		wait_fn *function;
+	} next = {dlsym(RTLD_NEXT, "pthread_cond_timedwait")};
+	struct timespec now, real = *until;
+	if (speed() > 1) {
+		syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+		long long left = nanoseconds(until) - speed() * nanoseconds(&now);
+		real = from_nanoseconds(nanoseconds(&now) + (left > 0 ? left / speed() : 0));
+	}
+	return next.function(condition, lock, &real);
+}
+
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
 	static atomic_long n_looks;
 	const char *step = getenv("MEDDLE_STEP"), *sleeping = getenv("MEDDLE_SLEEP");
 	long status = syscall(SYS_clock_gettime, clock, now);
+	if (clock == CLOCK_MONOTONIC && speed() > 1)
+		*now = from_nanoseconds(speed() * nanoseconds(now));
 	if (clock == CLOCK_REALTIME && step && atomic_fetch_add(&n_looks, 1) / 3 % 2)
 		now->tv_sec += atol(step);
 	if (clock == CLOCK_BOOTTIME && sleeping &&

@@ -8,6 +8,7 @@
 #include "commands/verbs.h"
 #include "jukebox/decoder.h"
 #include "jukebox/encoder.h"
+#include "jukebox/measure.h"
 #include "jukebox/output.h"
 #include "jukebox/resampler.h"
 #include "jukebox/sandbox.h"
@@ -56,7 +57,7 @@ static const struct verb *find_verb(const char *name)
 
 int main(int argc, char **argv)
 {
-	sandbox_serve(argc, argv);
+	sandbox_serve(argc, argv, &measure_watcher);
 	setlocale(LC_CTYPE, "");
 	/* Threads allocate when a file is opened, not per block: one arena in place of one a thread saves memory and
 	 * costs nothing that can be measured. */

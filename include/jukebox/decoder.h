@@ -70,6 +70,32 @@ enum status decoder_read(struct decoder *decoder, float *to, size_t max_frames, 
  * next read gives STATUS_END. */
 enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *error) MUST_USE;
 
+/* ---- watching: work on the frames of a whole file, done where they are decoded ---------- */
+
+/* In the sandbox frames are decoded by another process, and to fetch them from another core's cache costs nearly as much
+ * as what measuring does with them.  A watcher does it there, and only its report comes back.  Its state goes with the
+ * process. */
+struct decoder_watcher {
+	void *(*begin)(const struct stream_facts *facts); /* NULL: out of memory */
+	enum status (*see)(void *state, const float *frames, size_t n_frames);
+	enum status (*report)(void *state, uint8_t **bytes, size_t *n_bytes); /* malloc'ed */
+};
+
+/* From frame 0 on, before any read: the watcher that the sandbox was started with (sandbox.h) sees all that is decoded.
+ * False: there is no sandbox; nothing has happened.
+ * A decoder that is watched does not seek.  When its process dies there is STATUS_CANCELLED: what was seen is lost. */
+bool decoder_watch(struct decoder *decoder);
+
+/* As decoder_read, but the frames stay where they are.  Watched only. */
+enum status decoder_pass_over(
+        struct decoder *decoder, size_t *n_frames, struct error *error) MUST_USE;
+
+/* Behind STATUS_END: the watcher's report (caller frees).  Watched only.  Nothing is sure of it but its size, at most
+ * DECODER_REPORT_BYTES and DECODER_REPORT_BYTES_PER_SECOND of what was decoded: who knows what became of that process? */
+enum { DECODER_REPORT_BYTES = 128 * 1024, DECODER_REPORT_BYTES_PER_SECOND = 128 };
+enum status decoder_report(
+        struct decoder *decoder, uint8_t **bytes, size_t *n_bytes, struct error *error) MUST_USE;
+
 /* ---- the format's side: one constant table in one file, and one line in decode/formats.c, or a
  * module (module.h) ---- */
 

@@ -24,6 +24,9 @@ enum status measure_file(const char *path, struct record *record, const atomic_b
 enum status measure_file_keeping(const char *path, struct kept *kept, struct record *record,
         const atomic_bool *cancel, struct error *error) MUST_USE;
 
+/* For the sandbox: files are measured where they are decoded. */
+extern const struct decoder_watcher measure_watcher;
+
 /* ---- many files: a pool of workers ------------------------------------------------------- */
 
 /* One result.  `record` is valid during the call only when status is STATUS_OK; the callee may take it over

@@ -17,14 +17,17 @@
 
 #include "jukebox/status.h"
 
+struct decoder_watcher;
 struct log;
 
 enum { SANDBOX_HANG_S = 10, SANDBOX_RESTARTS = 6 };
 
-/* Anything but STATUS_OK: there is no helper, with the reason in *error.  Then, and when the helper dies and cannot be
+/* `watcher`: what children can do with all that they decode (decoder.h), constant; may be NULL.
+ * Anything but STATUS_OK: there is no helper, with the reason in *error.  Then, and when the helper dies and cannot be
  * replaced, decoding goes on in this process; with `required` files are refused, which they are also where the kernel
  * gives no seccomp and resource limits alone would hold. */
-enum status sandbox_start(bool required, struct error *error) MUST_USE;
+enum status sandbox_start(
+        bool required, const struct decoder_watcher *watcher, struct error *error) MUST_USE;
 
 /* Where it is told what died; borrowed until another one, or NULL, is given. */
 void sandbox_report_to(struct log *log);
@@ -33,7 +36,7 @@ void sandbox_report_to(struct log *log);
 void sandbox_stop(void);
 
 /* What main() begins with, if it ever starts a sandbox: a helper that takes the place of another is this program,
- * started again.  Does not return there. */
-void sandbox_serve(int argc, char **argv);
+ * started again.  Does not return there.  `watcher` as for sandbox_start. */
+void sandbox_serve(int argc, char **argv, const struct decoder_watcher *watcher);
 
 #endif

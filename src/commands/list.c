@@ -208,7 +208,7 @@ static int run(int argc, char **argv, const struct verb *verb)
 	}
 	log = log_new(STDERR_FILENO, LOG_WARNING, false);
 	/* Files are looked into; without a sandbox that is done here. */
-	if (sandbox_start(false, &ignored) != STATUS_OK)
+	if (sandbox_start(false, NULL, &ignored) != STATUS_OK)
 		log_print(log, LOG_DEBUG, "%s", ignored.text);
 	sandbox_report_to(log);
 	exit_status = list_all(&values, log, argv, n_names);

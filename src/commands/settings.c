@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/measure.h"
 #include "jukebox/sandbox.h"
 #include "jukebox/text.h"
 
@@ -109,7 +110,7 @@ void settings_policy(const struct settings *s, struct policy *policy)
 bool session_sandbox(const struct settings *s, struct error *error)
 {
 	return s->sandbox == SANDBOX_OFF ||
-	       sandbox_start(s->sandbox == SANDBOX_REQUIRE, error) == STATUS_OK;
+	       sandbox_start(s->sandbox == SANDBOX_REQUIRE, &measure_watcher, error) == STATUS_OK;
 }
 
 void session_log_free(struct log *log)

@@ -13,7 +13,7 @@ enum status decoder_open_here(struct source *source, const struct modules *modul
 enum status decoder_check_facts(const struct stream_facts *facts, struct error *error) MUST_USE;
 
 /* The reader cleans the samples itself: it is in another process, and would not trust this one. */
-void decoder_leave_raw(struct decoder *decoder);
+void decoder_leave_raw(struct decoder *decoder, bool raw);
 
 /* NaN and Inf become 0, nothing stays above DECODER_LARGEST. */
 void decoder_copy_clean(float *to, const float *from, size_t n);

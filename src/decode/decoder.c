@@ -349,9 +349,9 @@ enum status decoder_open_memory(const struct decoder_format *format, void *state
 	return STATUS_OK;
 }
 
-void decoder_leave_raw(struct decoder *decoder)
+void decoder_leave_raw(struct decoder *decoder, bool raw)
 {
-	decoder->leaves_raw = true;
+	decoder->leaves_raw = raw;
 }
 
 void decoder_close(struct decoder *decoder)
@@ -677,4 +677,26 @@ enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *e
 	if (__builtin_add_overflow(frame, decoder->from, &frame))
 		frame = INT64_MAX;
 	return seek_to(decoder, frame, error ? error : &ignored);
+}
+
+/* ---- watching: the sandbox's child does it ------------------------------------------------ */
+
+bool decoder_watch(struct decoder *decoder)
+{
+	return decoder->remote && remote_watch(decoder->remote);
+}
+
+enum status decoder_pass_over(struct decoder *decoder, size_t *n_frames, struct error *error)
+{
+	struct error ignored = {0};
+
+	return remote_pass_over(decoder->remote, n_frames, error ? error : &ignored);
+}
+
+enum status decoder_report(
+        struct decoder *decoder, uint8_t **bytes, size_t *n_bytes, struct error *error)
+{
+	struct error ignored = {0};
+
+	return remote_report(decoder->remote, bytes, n_bytes, error ? error : &ignored);
 }

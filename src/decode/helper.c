@@ -69,7 +69,7 @@ static int keep_only(int socket)
 }
 
 static void serve(int socket, const struct open_request *request, const char *name, const int *fds,
-        void *filter)
+        const struct decoder_watcher *watcher, void *filter)
 {
 	struct modules modules = {0};
 
@@ -85,10 +85,10 @@ static void serve(int socket, const struct open_request *request, const char *na
 	if (send(fds[OPEN_SOCKET], "", 1, MSG_NOSIGNAL) != 1)
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	child_run(fds, request, name, &modules, filter);
+	child_run(fds, request, name, &modules, watcher, filter);
 }
 
-_Noreturn void helper_run(int socket)
+_Noreturn void helper_run(int socket, const struct decoder_watcher *watcher)
 {
 	char message[sizeof(struct open_request) + MOST_NAME_BYTES];
 	struct open_request request;
@@ -102,7 +102,7 @@ _Noreturn void helper_run(int socket)
 		message[got] = '\0';
 		memcpy(&request, message, sizeof(request));
 		if ((size_t)got >= sizeof(request))
-			serve(socket, &request, message + sizeof(request), fds, filter);
+			serve(socket, &request, message + sizeof(request), fds, watcher, filter);
 		for (int i = 0; i < N_OPEN; i++)
 			if (fds[i] >= 0)
 				close(fds[i]);

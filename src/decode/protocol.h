@@ -24,19 +24,26 @@ struct open_request {
 };
 enum { OPEN_SOCKET, OPEN_MEMORY, OPEN_FILE, N_OPEN };
 
-enum child_verb { CHILD_READ, CHILD_SEEK };
+enum child_verb {
+	CHILD_READ,
+	CHILD_SEEK,
+	CHILD_WATCH, /* from here on */
+	CHILD_PASS, /* decodes PASS_FRAMES, and gives out none */
+	CHILD_REPORT, /* a piece of it, to the beginning of the shared memory; STATUS_END behind the last one */
+};
+enum { PASS_FRAMES = 1 << 20 }; /* 24 s: 15 ms of work, beside which asking does not count */
 
 struct child_request {
 	uint32_t verb;
 	uint32_t block; /* READ: where to put it */
-	int64_t frame; /* SEEK */
+	int64_t at; /* SEEK: frame; REPORT: byte */
 };
 
-/* The first reply answers the opening: then facts hold, and the tags lie in the shared memory, n_frames bytes of
+/* The first reply answers the opening: then facts hold, and the tags lie in the shared memory, n bytes of
  * "name NUL value NUL".  The others answer a request each. */
 struct child_reply {
 	int32_t status; /* enum status */
-	uint32_t n_frames;
+	uint32_t n; /* frames; REPORT: bytes */
 	uint32_t has_filter; /* seccomp holds */
 	struct stream_facts facts;
 	struct decoder_damage damage;
@@ -47,11 +54,12 @@ struct child_reply {
 #define HELPER_NAME "jukebox-decode"
 
 /* The helper's side: serves until the other end of `socket` is closed.  Never returns. */
-_Noreturn void helper_run(int socket);
+_Noreturn void helper_run(int socket, const struct decoder_watcher *watcher);
 
 /* The child's side.  `descriptors` as sent. */
 struct modules;
 _Noreturn void child_run(const int descriptors[N_OPEN], const struct open_request *request,
-        const char *name, const struct modules *modules, void *filter);
+        const char *name, const struct modules *modules, const struct decoder_watcher *watcher,
+        void *filter);
 
 #endif

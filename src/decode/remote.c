@@ -54,6 +54,7 @@ struct remote {
 	int revivals, deaths; /* deaths at one place */
 	int64_t died_at;
 	char why[ERROR_TEXT_BYTES]; /* lost, in words */
+	bool watched;
 	bool asked; /* an answer about block `next` is on its way */
 	bool ended;
 	uint32_t next; /* the block to be filled next */
@@ -146,9 +147,9 @@ static enum status receive(
 	return STATUS_OK;
 }
 
-static enum status ask(struct remote *r, enum child_verb verb, int64_t frame, struct error *error)
+static enum status ask(struct remote *r, enum child_verb verb, int64_t at, struct error *error)
 {
-	struct child_request request = {.verb = verb, .block = r->next, .frame = frame};
+	struct child_request request = {.verb = verb, .block = r->next, .at = at};
 	ssize_t sent;
 
 	do
@@ -291,7 +292,7 @@ static void leave_child(struct remote *r)
 	r->pidfd = r->socket = -1;
 	r->child = 0;
 	r->shared = NULL;
-	r->lost = r->died = r->asked = r->ended = false;
+	r->lost = r->died = r->asked = r->ended = r->watched = false;
 	r->n_ready = r->next = 0;
 }
 
@@ -322,7 +323,7 @@ static enum status open_in_child(struct remote *r, struct error *error)
 	r->damage = reply.damage;
 	if (r->facts.frames < -1)
 		r->facts.frames = -1;
-	return take_tags(r, reply.n_frames, error);
+	return take_tags(r, reply.n, error);
 }
 
 enum status remote_open(struct source *source, struct remote **remote, struct error *error)
@@ -384,6 +385,17 @@ static enum status ask_for_block(struct remote *r, struct error *error)
 	return STATUS_OK;
 }
 
+static enum status take_damage_and_status(
+        struct remote *r, const struct child_reply *reply, struct error *error)
+{
+	if (reply->damage.events >= r->damage.events && reply->damage.lost_frames >= 0)
+		r->damage = reply->damage;
+	r->ended = reply->status == STATUS_END;
+	if (r->ended || reply->status == STATUS_OK)
+		return (enum status)reply->status;
+	return error_set(error, (enum status)reply->status, "%s", reply->text);
+}
+
 /* The block that was asked for, to r->ready; and the next is asked for. */
 static enum status take_block(struct remote *r, struct error *error)
 {
@@ -392,18 +404,11 @@ static enum status take_block(struct remote *r, struct error *error)
 
 	r->asked = false;
 	TRY(receive(r, &reply, SANDBOX_HANG_S, error));
-	if (reply.damage.events >= r->damage.events && reply.damage.lost_frames >= 0)
-		r->damage = reply.damage;
-	if (reply.status == STATUS_END) {
-		r->ended = true;
-		return STATUS_END;
-	}
-	if (reply.status != STATUS_OK)
-		return error_set(error, (enum status)reply.status, "%s", reply.text);
-	if (reply.n_frames < 1 || reply.n_frames > BLOCK_SAMPLES / channels)
+	TRY(take_damage_and_status(r, &reply, error));
+	if (reply.n < 1 || reply.n > BLOCK_SAMPLES / channels)
 		return give_up(r, error, "its decoder gave no sensible answer");
 	r->ready = r->shared + (size_t)r->next * BLOCK_SAMPLES;
-	r->n_ready = reply.n_frames;
+	r->n_ready = reply.n;
 	r->next = (r->next + 1) % N_BLOCKS;
 	return ask_for_block(r, error);
 }
@@ -472,6 +477,11 @@ static enum status mend(struct remote *r, enum status status, struct error *erro
 
 	if (!r->died)
 		return status;
+	if (r->watched) {
+		log_file(sandbox_log(), LOG_DEBUG, source_path(r->source),
+		        "its decoder died while it was measured; once more");
+		return STATUS_CANCELLED;
+	}
 	while (r->died && may_revive(r))
 		if (revive(r, &ignored) == STATUS_OK) {
 			if (!r->here)
@@ -484,6 +494,12 @@ static enum status mend(struct remote *r, enum status status, struct error *erro
 	r->lost = true;
 	snprintf(r->why, sizeof(r->why), "%s", reason.text);
 	return status;
+}
+
+static enum status refuse(const struct remote *r, struct error *error)
+{
+	return r->watched && r->died ? STATUS_CANCELLED
+	                             : error_set(error, STATUS_BAD_DATA, "%s", r->why);
 }
 
 static enum status next_block(struct remote *r, struct error *error)
@@ -502,7 +518,7 @@ enum status remote_read(
 	if (max_frames == 0)
 		return STATUS_OK;
 	if (r->lost)
-		return error_set(error, STATUS_BAD_DATA, "%s", r->why);
+		return refuse(r, error);
 	while (r->n_ready == 0 && !r->here) {
 		enum status status = r->ended ? STATUS_END : next_block(r, error);
 
@@ -524,7 +540,7 @@ enum status remote_seek(struct remote *r, int64_t frame, struct error *error)
 	enum status status;
 
 	if (r->lost)
-		return error_set(error, STATUS_BAD_DATA, "%s", r->why);
+		return refuse(r, error);
 	if (r->here)
 		return decoder_seek(r->here, frame, error);
 	if (frame == r->position)
@@ -535,4 +551,105 @@ enum status remote_seek(struct remote *r, int64_t frame, struct error *error)
 	if (status != STATUS_OK)
 		r->position = -1; /* wherever it stands */
 	return status;
+}
+
+/* ---- watching --------------------------------------------------------------------------------------- */
+
+bool remote_watch(struct remote *r)
+{
+	struct child_reply reply = {0};
+	struct error ignored = {0};
+
+	if (r->here || r->lost || r->asked || r->position > 0)
+		return false;
+	if (ask(r, CHILD_WATCH, 0, &ignored) == STATUS_OK &&
+	        receive(r, &reply, SANDBOX_HANG_S, &ignored) == STATUS_OK)
+		r->watched = reply.status == STATUS_OK;
+	else
+		r->watched = r->died; /* which is told by the first read */
+	return r->watched;
+}
+
+/* What was fetched before the owner lost interest counts first. */
+static enum status drop_block(struct remote *r, size_t *n_frames, struct error *error)
+{
+	if (r->n_ready == 0)
+		TRY(take_block(r, error));
+	*n_frames = r->n_ready;
+	r->n_ready = 0;
+	return STATUS_OK;
+}
+
+static enum status pass_blocks(struct remote *r, size_t *n_frames, struct error *error)
+{
+	struct child_reply reply = {0};
+
+	TRY(ask(r, CHILD_PASS, 0, error));
+	TRY(receive(r, &reply, SANDBOX_HANG_S, error));
+	TRY(take_damage_and_status(r, &reply, error));
+	if (reply.n < 1 || reply.n > PASS_FRAMES + BLOCK_SAMPLES)
+		return give_up(r, error, "its decoder gave no sensible answer");
+	*n_frames = reply.n;
+	return STATUS_OK;
+}
+
+enum status remote_pass_over(struct remote *r, size_t *n_frames, struct error *error)
+{
+	enum status status;
+
+	*n_frames = 0;
+	if (r->lost)
+		return refuse(r, error);
+	if (r->ended)
+		return STATUS_END;
+	status = r->asked || r->n_ready > 0 ? drop_block(r, n_frames, error)
+	                                    : pass_blocks(r, n_frames, error);
+	if (status != STATUS_OK)
+		return mend(r, status, error);
+	r->position += (int64_t)*n_frames;
+	return STATUS_OK;
+}
+
+/* A piece of the report to `bytes`, which grows. */
+static enum status take_piece(
+        struct remote *r, uint8_t **bytes, size_t *n_bytes, double allowed_s, struct error *error)
+{
+	size_t most =
+	        DECODER_REPORT_BYTES + DECODER_REPORT_BYTES_PER_SECOND *
+	                                       (size_t)(r->position / r->facts.sample_rate_hz + 1);
+	struct child_reply reply = {0};
+	uint8_t *grown;
+
+	TRY(ask(r, CHILD_REPORT, (int64_t)*n_bytes, error));
+	TRY(receive(r, &reply, allowed_s, error));
+	if (reply.status == STATUS_END)
+		return STATUS_END;
+	if (reply.status != STATUS_OK)
+		return error_set(error, (enum status)reply.status, "%s", reply.text);
+	if (reply.n < 1 || reply.n > SHARED_BYTES || *n_bytes + reply.n > most)
+		return give_up(r, error, "its decoder gave no sensible answer");
+	grown = realloc(*bytes, *n_bytes + reply.n);
+	if (!grown)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	memcpy(grown + *n_bytes, r->shared, reply.n);
+	*bytes = grown;
+	*n_bytes += reply.n;
+	return STATUS_OK;
+}
+
+enum status remote_report(struct remote *r, uint8_t **bytes, size_t *n_bytes, struct error *error)
+{
+	/* The last sums are those over all of it. */
+	double allowed_s = SANDBOX_HANG_S + (double)r->position / r->facts.sample_rate_hz / 20;
+	enum status status = STATUS_OK;
+
+	*bytes = NULL;
+	*n_bytes = 0;
+	while (status == STATUS_OK)
+		status = take_piece(r, bytes, n_bytes, allowed_s, error);
+	if (status == STATUS_END)
+		return STATUS_OK;
+	free(*bytes);
+	*bytes = NULL;
+	return mend(r, status, error);
 }

@@ -20,4 +20,9 @@ enum status remote_read(struct remote *remote, float *to, size_t max_frames, siz
         struct error *error) MUST_USE;
 enum status remote_seek(struct remote *remote, int64_t frame, struct error *error) MUST_USE;
 
+bool remote_watch(struct remote *remote);
+enum status remote_pass_over(struct remote *remote, size_t *n_frames, struct error *error) MUST_USE;
+enum status remote_report(
+        struct remote *remote, uint8_t **bytes, size_t *n_bytes, struct error *error) MUST_USE;
+
 #endif

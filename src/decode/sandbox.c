@@ -27,6 +27,7 @@ static struct {
 	pthread_mutex_t lock; /* guards all below */
 	struct log *log;
 	bool is_on, is_required;
+	const struct decoder_watcher *watcher;
 	int socket; /* the program's end of the helper's; -1: it is gone */
 	pid_t helper;
 	unsigned number; /* of the helper, counted from 1 */
@@ -44,7 +45,7 @@ static pid_t fork_helper(const int ends[2])
 
 	if (helper == 0) {
 		close(ends[0]);
-		helper_run(ends[1]);
+		helper_run(ends[1], sandbox.watcher);
 	}
 	return helper;
 }
@@ -115,7 +116,7 @@ static void let_helper_leave(void)
 	end_helper();
 }
 
-void sandbox_serve(int argc, char **argv)
+void sandbox_serve(int argc, char **argv, const struct decoder_watcher *watcher)
 {
 	int type = 0;
 	socklen_t size = sizeof(type);
@@ -123,12 +124,12 @@ void sandbox_serve(int argc, char **argv)
 	if (argc == 1 && strcmp(argv[0], HELPER_NAME) == 0 &&
 	        getsockopt(HELPER_SOCKET, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
 	        type == SOCK_SEQPACKET)
-		helper_run(HELPER_SOCKET);
+		helper_run(HELPER_SOCKET, watcher);
 }
 
 /* ---- starting and stopping ------------------------------------------------------------------------ */
 
-enum status sandbox_start(bool required, struct error *error)
+enum status sandbox_start(bool required, const struct decoder_watcher *watcher, struct error *error)
 {
 	struct error reason = {0};
 	enum status status = STATUS_OK;
@@ -139,6 +140,7 @@ enum status sandbox_start(bool required, struct error *error)
 		int self = pidfd_open(getpid(), 0);
 
 		sandbox.is_required = required;
+		sandbox.watcher = watcher;
 		status = self < 0 ? error_set_errno(&reason, errno, "no pidfd_open")
 		                  : start_helper(&reason);
 		if (self >= 0)

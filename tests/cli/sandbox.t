@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Decoders in a process of their own: what one does to itself, it does to nobody else."""
+import contextlib
 import os
 import resource
 import select
 import signal
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -17,7 +19,8 @@ RATE = 44100
 def prepare():
     if not os.path.exists("modules/evil.so"):
         os.makedirs("modules")
-        subprocess.run([*CC, "-shared", "-fPIC", "-I", os.path.join(TOP, "include"), "-o", "modules/evil.so",
+        subprocess.run([*CC, "-shared", "-fPIC", "-I", os.path.join(TOP, "include"),
+                        "-I", os.path.join(TOP, "src"), "-o", "modules/evil.so",
                         os.path.join(TOP, "tests", "support", "modules", "evil.c")], check=True)
         tone("one.wav", 1, 440)
         tone("two.wav", 1, 550)
@@ -88,6 +91,54 @@ def _():
 @test("a crash behind the first second, while measuring, is one skipped track too")
 def _():
     assert "crashed" in between_good(evil("L"))
+
+
+@test("what answers in a decoder's place while it is measured is not believed")
+def _():
+    assert "no sensible answer" in between_good(evil("R"))
+
+
+def records(cache):
+    with contextlib.closing(sqlite3.connect(cache)) as db:
+        return db.execute("SELECT path, failure, record FROM track ORDER BY path").fetchall()
+
+
+@test("the same records with and without a sandbox: of any rate and channels, of parts, of damaged files")
+def _():
+    prepare()
+    names = [tone("low.wav", 3, 300, rate=8000, channels=1), tone("high.wav", 3, 3000, rate=96000),
+             tone("six.wav", 2, 440, channels=6), tone("short.wav", 0.001), tone("half.wav", 4)]
+    os.truncate("half.wav", os.path.getsize("half.wav") // 2)
+    with open("parts.cue", "w") as f:
+        f.write('FILE "half.wav" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:01:00\n')
+    for when in ("on", "off"):
+        run("analyze", f"--sandbox={when}", f"--cache={when}.db", *names, "parts.cue")
+    equal(len(records("on.db")), len(names) + 2)
+    equal(records("on.db") == records("off.db"), True)
+
+
+@test("a decoder that is killed while its file is measured costs only time")
+def _():
+    tone("hour.wav", 1)
+    with open("hour.wav", "r+b") as f:  # silence behind its second, which takes no room on the disk
+        f.seek(4)
+        f.write((36 + 4 * 3600 * RATE).to_bytes(4, "little"))
+        f.seek(40)
+        f.write((4 * 3600 * RATE).to_bytes(4, "little"))
+        f.truncate(44 + 4 * 3600 * RATE)
+    run("analyze", "--cache=unharmed.db", "hour.wav")
+    measuring = subprocess.Popen([JUKEBOX, "analyze", "-v", "--cache=harmed.db", "hour.wav"], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while True:  # until it is at work
+        assert measuring.poll() is None, "it was measured before anybody could be killed"
+        working = [pid for pid in decoders_of(measuring.pid) if processor_ticks(pid) >= 5]
+        if working:
+            break
+    kill(signal.SIGKILL, *working)
+    said = measuring.communicate(timeout=LONGEST_SECONDS)[1].decode()
+    equal(measuring.returncode, 0, said)
+    assert "its decoder died while it was measured; once more" in said, said
+    equal(records("harmed.db") == records("unharmed.db"), True)
 
 
 class Mix:

@@ -1,7 +1,8 @@
 /* evil-decoder.c - a module that does what a decoder must not: tests/cli/sandbox.t builds it.
  *
  * Its format: "EVIL" and a letter: C crashes, H hangs, M wants all memory, P tries what is forbidden and
- * reports it as its reason, F only what limits on resources forbid, L crashes later, behind a second of music. */
+ * reports it as its reason, F only what limits on resources forbid, L crashes later, behind a second of music, R answers from there on in the
+ * decoder's place, all is well, and what is asked for lies in the shared memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jukebox/module.h>
@@ -10,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "decode/protocol.h"
 
 struct evil_state {
 	char deed;
@@ -88,11 +91,36 @@ static enum status evil_open(struct decoder_handle *d)
 	return STATUS_OK;
 }
 
+enum { SOCKET = 4 };
+
+static bool answer(enum status status)
+{
+	struct child_reply reply = {.status = (int32_t)status,
+	        .n = 1000,
+	        .has_filter = true,
+	        .facts = {.sample_rate_hz = 44100, .channels = 2}};
+
+	return send(SOCKET, &reply, sizeof(reply), MSG_NOSIGNAL) == (ssize_t)sizeof(reply);
+}
+
+/* The music ends here, and the report is what lies about. */
+_Noreturn static void lie(void)
+{
+	struct child_request asked;
+
+	answer(STATUS_OK);
+	while (recv(SOCKET, &asked, sizeof(asked), 0) == (ssize_t)sizeof(asked))
+		answer(asked.verb == CHILD_REPORT && asked.at == 0 ? STATUS_OK : STATUS_END);
+	_exit(0);
+}
+
 static enum status evil_read(
         struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
 {
 	struct evil_state *s = d->state;
 
+	if (s->given >= 200000 && s->deed == 'R')
+		lie();
 	if (s->given >= 200000)
 		abort();
 	for (size_t i = 0; i < 2 * max_frames; i++)

@@ -22,6 +22,7 @@ V ?= 0
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
 
 ALSA ?= auto
 OSS ?= auto
@@ -252,12 +253,13 @@ check-valgrind: setup
 	@TEST_SECONDS=1200 TEST_UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/support/valgrind.supp --child-silent-after-fork=yes' \
 		$(PROVE_UNDER) $(filter-out $(VALGRIND_WITHOUT:%=$(BUILD)/tests/%),$(UNIT_TESTS))
 
-# Each target for FUZZ_SECONDS, from its seeds; JOBS side by side.
+# Each target for FUZZ_SECONDS, from its seeds; JOBS side by side.  FUZZ_SEED other than 0: the same inputs in the same
+# order each time.
 fuzz:
 	@packaging/setup build optional lint
 	@+$(MAKE) --no-print-directory $(PARALLEL) BUILD=build-fuzz CC=clang CFLAGS='-O1 -g' \
 		SAN=fuzzer-no-link,address,undefined fuzzers
-	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS) $(JOBS)
+	@tests/fuzz/run build-fuzz/fuzz $(FUZZ_SECONDS) $(JOBS) $(FUZZ_SEED)
 fuzzers: $(FUZZERS)
 
 # ---- speed ---------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ struct mpeg_state {
 	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
 	int64_t checked_frame; /* up to this MPEG frame the kind of frames is known not to change */
 	int64_t last_position; /* behind it the library counts other than reading does */
-	int samples; /* of a frame */
+	int samples, layer; /* of a frame */
 	bool new_format; /* announced by the library, not yet taken */
 	bool in_junk; /* it was announced by what is no music: dropped until the next one */
 	enum status over; /* STATUS_OK while frames may come */
@@ -156,7 +156,10 @@ static void take_codec(struct decoder_handle *d)
 	struct mpg123_frameinfo2 info = {0};
 
 	memcpy(d->facts->codec, "mp3", 4);
-	if (mpg123_info2(s->library, &info) == MPG123_OK && info.layer >= 1 && info.layer <= 3)
+	if (mpg123_info2(s->library, &info) != MPG123_OK)
+		return;
+	s->layer = info.layer;
+	if (info.layer >= 1 && info.layer <= 3)
 		d->facts->codec[2] = (char)('0' + info.layer);
 }
 
@@ -257,7 +260,17 @@ static bool is_of_first_kind(struct decoder_handle *d)
 	struct mpg123_frameinfo2 info;
 
 	return mpg123_info2(s->library, &info) == MPG123_OK &&
-	       info.rate == d->facts->sample_rate_hz && mpg123_spf(s->library) == s->samples;
+	       info.rate == d->facts->sample_rate_hz && info.layer == s->layer &&
+	       mpg123_spf(s->library) == s->samples;
+}
+
+/* Positions from this frame on are not the library's. */
+static void stop_seeking_here(struct mpeg_state *s)
+{
+	int64_t before = (s->checked_frame - 2) * s->samples;
+
+	if (s->last_position > before)
+		s->last_position = before;
 }
 
 /* What looks like a frame of another format, and has no others behind it.  Silence in its place
@@ -267,13 +280,12 @@ static void pass_junk(struct decoder_handle *d)
 {
 	static const float silence[MOST_SAMPLES * MOST_CHANNELS];
 	struct mpeg_state *s = d->state;
-	int64_t before = (s->checked_frame - 2) * s->samples;
 
 	if (is_of_first_kind(d) && s->samples <= MOST_SAMPLES) {
 		s->pending = silence;
 		s->n_pending = (size_t)s->samples;
-	} else if (s->last_position > before) {
-		s->last_position = before;
+	} else {
+		stop_seeking_here(s);
 	}
 }
 
@@ -281,6 +293,8 @@ static void take_frame(struct decoder_handle *d, unsigned char *audio, size_t n_
 {
 	struct mpeg_state *s = d->state;
 
+	if (!is_of_first_kind(d))
+		stop_seeking_here(s);
 	if (!follows_well(d)) /* silence keeps the library's count of frames right */
 		memset(audio, 0, n_bytes);
 	if (s->in_junk) {
@@ -352,7 +366,7 @@ static enum status mpeg_read(
 
 /* Reads headers up to MPEG frame `number`, which fills the library's index too.  The library
  * itself would count the samples of parts at other rates, and of junk, as if they were of the
- * first part. */
+ * first part; in a part of another layer it gives not quite what linear reading gives. */
 static enum status check_up_to(struct decoder_handle *d, int64_t number)
 {
 	struct mpeg_state *s = d->state;
@@ -384,7 +398,8 @@ static enum status mpeg_seek(struct decoder_handle *d, int64_t frame)
 	s->next_header = -1;
 	s->over = STATUS_OK;
 	s->in_junk = false;
-	if (frame > s->last_position || s->samples <= 0)
+	/* The library decodes before the place what the layer needs that it stands in. */
+	if (frame > s->last_position || s->samples <= 0 || !is_of_first_kind(d))
 		return STATUS_UNSUPPORTED;
 	TRY(check_up_to(d, (frame + MOST_DELAY) / s->samples + 2));
 	if (mpg123_seek(s->library, (off_t)frame, SEEK_SET) != frame)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,20 +21,23 @@ struct joined {
 	size_t n_bytes;
 };
 
-/* Encodes n_frames and appends the file to j->bytes. */
+/* Encodes n_frames by the command (of the names of input and output) and appends the file to j->bytes. */
 static void add_encoded(
-        struct joined *j, const char *encoder, int rate_hz, int channels, size_t n_frames)
+        struct joined *j, const char *command, int rate_hz, int channels, size_t n_frames)
 {
 	struct music music = music_make(rate_hz, channels, n_frames);
-	char wav[300], out[300];
+	char wav[300], out[300], line[800];
 	uint8_t *bytes;
 	size_t n;
 
 	snprintf(wav, sizeof(wav), "%s/in.wav", j->folder);
 	snprintf(out, sizeof(out), "%s/out", j->folder);
 	music_write_wav(&music, wav);
-	run("%s %s %s%s", encoder, wav,
-	        strstr(encoder, "lame") || strstr(encoder, "opus") ? "" : "-o ", out);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(line, sizeof(line), command, wav, out);
+#pragma GCC diagnostic pop
+	run("%s", line);
 	bytes = file_bytes(out, &n);
 	j->bytes = realloc(j->bytes, j->n_bytes + n);
 	assert_non_null(j->bytes);
@@ -91,46 +95,90 @@ static void seeks_agree(const struct joined *j, const struct music *all)
 	decoder_close(decoder);
 }
 
+struct piece {
+	const char *command;
+	int rate_hz, channels;
+};
+
 struct change {
-	const char *program, *encoder;
-	int first_hz, first_channels, second_hz, second_channels;
+	struct piece first, second;
 	size_t slack; /* delay and padding where no header tells of them */
 };
+
+#define LAME "lame --quiet -t -b 128 %s %s" /* without a frame that tells of delay and length */
+#define LAME_TAG "lame --quiet -b 128 %s %s"
+#define LAME_ID3(how) "lame --quiet --add-id3v2 --tt joined " how " %s %s"
+#define LAYER_2 "twolame --quiet %s %s"
+#define OGGENC "oggenc -Q -q 5 %s -o %s"
+#define OPUSENC "opusenc --quiet %s %s"
+#define FLAC "flac --silent -f %s -o %s"
+#define FFMPEG(how) "ffmpeg -v error -nostdin -i %s -y " how " %s"
+
+/* Is the program there, and the module if it is one of the others' formats? */
+static bool can_make(const struct piece *piece)
+{
+	char program[40], module[4100];
+	const char *modules = getenv("JUKEBOX_MODULES");
+
+	snprintf(program, sizeof(program), "%.*s", (int)strcspn(piece->command, " "),
+	        piece->command);
+	snprintf(module, sizeof(module), "%s/libav.so", modules ? modules : "");
+	return have_program(program) &&
+	       (strcmp(program, "ffmpeg") != 0 || access(module, R_OK) == 0);
+}
 
 /* The second part sounds as long and as loud as it would alone. */
 static void parts_in_other_formats(void **state)
 {
 	static const struct change changes[] = {
-	        {"oggenc", "oggenc -Q -q 5", 44100, 2, 48000, 1, 0},
-	        {"oggenc", "oggenc -Q -q 5", 32000, 1, 44100, 2, 0},
-	        {"opusenc", "opusenc --quiet", 48000, 2, 48000, 1, 0},
-	        {"opusenc", "opusenc --quiet", 48000, 1, 48000, 2, 0},
-	        {"lame", "lame --quiet -t -b 128", 44100, 2, 32000, 2, 5000},
-	        {"lame", "lame --quiet -t -b 128", 44100, 2, 44100, 1, 5000},
+	        {{OGGENC, 44100, 2}, {OGGENC, 48000, 1}, 0},
+	        {{OGGENC, 32000, 1}, {OGGENC, 44100, 2}, 0},
+	        {{OPUSENC, 48000, 2}, {OPUSENC, 48000, 1}, 0},
+	        {{OPUSENC, 48000, 1}, {OPUSENC, 48000, 2}, 0},
+	        {{LAME, 44100, 2}, {LAME, 32000, 2}, 5000},
+	        {{LAME, 44100, 2}, {LAME, 44100, 1}, 5000},
+	        {{LAME_TAG, 44100, 1}, {LAME_TAG, 48000, 2}, 5000},
+	        {{LAME_TAG, 44100, 2}, {LAME_TAG, 22050, 2}, 5000},
 	        /* ID3v1 and ID3v2 between the two, and a second frame that tells of delay and length */
-	        {"lame", "lame --quiet --add-id3v2 --tt joined -b 128", 44100, 2, 44100, 2, 5000},
-	        {"lame", "lame --quiet --add-id3v2 --tt joined -V 4", 48000, 2, 48000, 2, 5000},
-	        {"lame", "lame --quiet --add-id3v2 --tt joined --abr 64", 22050, 1, 22050, 1, 5000},
-	        {"lame", "lame --quiet --add-id3v2 --tt joined -b 128", 44100, 2, 32000, 1, 5000},
-	        {"flac", "flac --silent -f", 44100, 2, 48000, 1, 0},
+	        {{LAME_ID3("-b 128"), 44100, 2}, {LAME_ID3("-b 128"), 44100, 2}, 5000},
+	        {{LAME_ID3("-V 4"), 48000, 2}, {LAME_ID3("-V 4"), 48000, 2}, 5000},
+	        {{LAME_ID3("--abr 64"), 22050, 1}, {LAME_ID3("--abr 64"), 22050, 1}, 5000},
+	        {{LAME_ID3("-b 128"), 44100, 2}, {LAME_ID3("-b 128"), 32000, 1}, 5000},
+	        /* another layer */
+	        {{LAYER_2, 44100, 2}, {LAME, 44100, 2}, 5000},
+	        {{LAME, 44100, 2}, {LAYER_2, 44100, 2}, 5000},
+	        {{LAYER_2, 44100, 2}, {LAME_ID3("-V 4"), 44100, 2}, 5000},
+	        {{LAME_ID3("-V 4"), 44100, 2}, {LAYER_2, 44100, 2}, 5000},
+	        {{LAYER_2, 44100, 2}, {LAME, 48000, 2}, 5000},
+	        {{LAME_TAG, 44100, 2}, {LAYER_2, 48000, 1}, 5000},
+	        {{LAYER_2, 48000, 1}, {LAME_TAG, 22050, 2}, 8000},
+	        {{FLAC, 44100, 2}, {FLAC, 48000, 1}, 0},
+	        {{FFMPEG("-f adts"), 44100, 2}, {FFMPEG("-f adts"), 48000, 2}, 5000},
+	        {{FFMPEG("-f adts"), 44100, 1}, {FFMPEG("-f adts"), 44100, 2}, 5000},
+	        {{FFMPEG("-f latm -c:a aac"), 44100, 2}, {FFMPEG("-f latm -c:a aac"), 32000, 2},
+	                5000},
+	        {{FFMPEG("-f ac3"), 44100, 2}, {FFMPEG("-f ac3"), 48000, 2}, 5000},
+	        {{FFMPEG("-f mpegts"), 44100, 2}, {FFMPEG("-f mpegts"), 48000, 2}, 5000},
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
 		const struct change *c = &changes[i];
-		size_t n_first = (size_t)c->first_hz, n_second = (size_t)c->second_hz, two_pulses;
+		size_t n_first = (size_t)c->first.rate_hz, n_second = (size_t)c->second.rate_hz,
+		       two_pulses;
 		struct joined j = {0};
 		struct decoder *decoder;
 		struct music all;
 
-		if (!have_program(c->program))
+		if (!can_make(&c->first) || !can_make(&c->second))
 			continue;
+		print_message("# %s, %s\n", c->first.command, c->second.command);
 		j.folder = scratch_new();
-		add_encoded(&j, c->encoder, c->first_hz, c->first_channels, n_first);
-		add_encoded(&j, c->encoder, c->second_hz, c->second_channels, n_second);
+		add_encoded(&j, c->first.command, c->first.rate_hz, c->first.channels, n_first);
+		add_encoded(&j, c->second.command, c->second.rate_hz, c->second.channels, n_second);
 		decoder = open_joined(&j);
 		all = music_read(decoder, 4096);
-		assert_int_equal(decoder_facts(decoder)->sample_rate_hz, c->first_hz);
-		assert_int_equal(decoder_facts(decoder)->channels, c->first_channels);
+		assert_int_equal(decoder_facts(decoder)->sample_rate_hz, c->first.rate_hz);
+		assert_int_equal(decoder_facts(decoder)->channels, c->first.channels);
 		decoder_close(decoder);
 		/* Each part lasts one second, so both have as many frames in the first one's
 		 * rate. */
@@ -139,7 +187,9 @@ static void parts_in_other_formats(void **state)
 		assert_true(
 		        fabs(20 * log10(rms(&all, n_first + n_first / 4, two_pulses) /
 		                          rms(&all, n_first / 4, two_pulses))) <
-		        (c->first_channels == 1 ? 3.5 : 0.5)); /* the mean of two tones is less */
+		        (c->first.channels == 1
+		                        ? 3.5
+		                        : 0.7)); /* the mean of two tones is less; LAME takes 0.4 dB off */
 		seeks_agree(&j, &all);
 		music_done(&all);
 		joined_done(&j);
@@ -156,8 +206,8 @@ static void many_short_links(void **state)
 		return;
 	j.folder = scratch_new();
 	for (int i = 0; i < 10; i++) {
-		char encoder[60];
-		snprintf(encoder, sizeof(encoder), "oggenc -Q -s %d", 100 + i);
+		char encoder[80];
+		snprintf(encoder, sizeof(encoder), "oggenc -Q -s %d %%s -o %%s", 100 + i);
 		add_encoded(&j, encoder, 44100, 1 + i % 2, 4410);
 	}
 	decoder = open_joined(&j);
@@ -179,7 +229,7 @@ static void damaged_flac(void **state)
 	if (!have_program("flac"))
 		return;
 	j.folder = scratch_new();
-	add_encoded(&j, "flac --silent -f", 44100, 2, 100000);
+	add_encoded(&j, FLAC, 44100, 2, 100000);
 	decoder = open_joined(&j);
 	whole = music_read(decoder, 4096);
 	decoder_close(decoder);
@@ -215,7 +265,7 @@ static void junk_in_mpeg(void **state)
 	if (!have_program("lame"))
 		return;
 	j.folder = scratch_new();
-	add_encoded(&j, "lame --quiet -t -b 128", 48000, 2, 96000);
+	add_encoded(&j, LAME, 48000, 2, 96000);
 	decoder = open_joined(&j);
 	whole = music_read(decoder, 4096);
 	decoder_close(decoder);
@@ -245,7 +295,8 @@ static void junk_in_mpeg(void **state)
 /* A page of Ogg is lost: the rest keeps its place. */
 static void lost_page_of_ogg(void **state)
 {
-	static const char *const encoders[] = {"oggenc -Q -q 6", "opusenc --quiet --bitrate 200"};
+	static const char *const encoders[] = {
+	        "oggenc -Q -q 6 %s -o %s", "opusenc --quiet --bitrate 200 %s %s"};
 
 	for (size_t e = 0; e < 2; e++) {
 		struct joined j = {0};
@@ -281,8 +332,7 @@ static void cut_files(void **state)
 {
 	static const struct {
 		const char *program, *encoder;
-	} cases[] = {{"lame", "lame --quiet -b 128"}, {"flac", "flac --silent -f"},
-	        {"oggenc", "oggenc -Q"}, {"opusenc", "opusenc --quiet"}};
+	} cases[] = {{"lame", LAME_TAG}, {"flac", FLAC}, {"oggenc", OGGENC}, {"opusenc", OPUSENC}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct joined j = {0};

@@ -9,7 +9,7 @@
 #include "jukebox/measure.h"
 #include "lookup.h"
 
-/* A disk answers sooner, unless it sleeps.  Longer than the first nobody stands and waits; after the second there is no
+/* A disk answers sooner than the first, unless it sleeps: so long even who is in a hurry waits.  After the others there is no
  * answer, on the air and elsewhere. */
 static const int64_t LOOK_NS = 500000000, LIVE_HUNG_NS = 8000000000, HUNG_NS = 120000000000;
 static const int64_t POLL_NS = 1000000000;
@@ -30,7 +30,7 @@ struct ticket {
 	struct record record;
 	bool cached;
 	struct lookup *lookup; /* of TICKET_LOOKING */
-	int64_t hung_at_ns; /* when there will be no answer any more */
+	int64_t asked_ns; /* the same: when */
 };
 
 struct library {
@@ -124,41 +124,60 @@ static bool join_orphan(struct library *l, struct ticket *t, bool is_new)
 	return found;
 }
 
-static void set_state(struct library *l, struct ticket *t, enum ticket_state state)
+/* With the lock. */
+static void make_ready(
+        struct ticket *t, enum status status, const struct error *error, struct record *record)
 {
-	pthread_mutex_lock(&l->lock);
-	t->state = state;
-	pthread_mutex_unlock(&l->lock);
+	t->status = status;
+	t->error = *error;
+	if (status == STATUS_OK)
+		record_move(&t->record, record);
+	t->state = TICKET_READY;
 }
 
 static void measured(void *user, struct measured *m)
 {
 	struct library *l = user;
-	struct ticket *t = ticket_at(l, m->index);
 	store(l, m);
 	pthread_mutex_lock(&l->lock);
-	if (m->index < l->forgotten) { /* nobody waits for it any more */
+	if (m->index < l->forgotten) /* nobody waits for it any more */
 		drop_orphan(l, m->index);
-		pthread_cond_broadcast(&l->ready);
-		pthread_mutex_unlock(&l->lock);
-		return;
-	}
-	t->status = m->status;
-	t->error = m->error;
-	if (m->status == STATUS_OK)
-		record_move(&t->record, &m->record);
-	t->state = TICKET_READY;
+	else
+		make_ready(ticket_at(l, m->index), m->status, &m->error, &m->record);
 	pthread_cond_broadcast(&l->ready);
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* With the lock.  True: the file has to be measured; a known failure counts as an answer. */
+static bool take_answer(struct library *l, struct answer *a)
+{
+	struct ticket *t = ticket_at(l, a->index);
+	if (a->index < l->taken || !t->lookup) /* nobody waits for it any more */
+		return false;
+	t->lookup = NULL;
+	if (a->status == STATUS_OK || a->status == STATUS_BAD_DATA) {
+		t->cached = a->status == STATUS_OK;
+		make_ready(t, a->status, &a->error, &a->record);
+		return false;
+	}
+	t->state = TICKET_MEASURING;
+	return true;
+}
+
 /* Of another thread: a lookup is answered. */
-static void looked(void *user)
+static void looked(void *user, struct answer *a)
 {
 	struct library *l = user;
 	pthread_mutex_lock(&l->lock);
+	bool is_new = take_answer(l, a);
 	pthread_cond_broadcast(&l->ready);
 	pthread_mutex_unlock(&l->lock);
+	if (!is_new)
+		return;
+	struct measured none = {.index = a->index, .path = a->path};
+	none.status = measure_pool_add(l->pool, a->index, a->path);
+	if (none.status != STATUS_OK)
+		measured(l, &none);
 }
 
 struct library *library_new(struct cache *cache, int n_workers, bool background, struct log *log)
@@ -241,84 +260,58 @@ static bool is_being_measured(struct library *l, const char *path)
 	return found;
 }
 
-static enum status measure(struct library *l, size_t n)
-{
-	struct ticket *t = ticket_at(l, n);
-	set_state(l, t, TICKET_MEASURING);
-	return measure_pool_add(l->pool, n, t->path);
-}
-
-static void fail(struct library *l, struct ticket *t, enum status status)
-{
-	t->status = status;
-	set_state(l, t, TICKET_READY);
-}
-
-/* From the cache, if it can be; a known failure counts as an answer. */
-static enum status take_answer(struct library *l, size_t n)
-{
-	struct ticket *t = ticket_at(l, n);
-	pthread_mutex_lock(&l->lock);
-	struct lookup *lookup = t->lookup;
-	t->lookup = NULL;
-	pthread_mutex_unlock(&l->lock);
-	t->status = lookup_take(lookup, &t->record, &t->error);
-	t->cached = t->status == STATUS_OK;
-	if (t->status != STATUS_OK && t->status != STATUS_BAD_DATA)
-		return measure(l, n);
-	set_state(l, t, TICKET_READY);
-	return STATUS_OK;
-}
-
+/* From the cache, if it can be; else it is measured.  Both happens behind our back. */
 static enum status look_up(struct library *l, size_t n)
 {
 	struct ticket *t = ticket_at(l, n);
-	enum status status = lookups_ask(l->lookups, t->path, &t->lookup, &t->error);
-	if (status == STATUS_IO)
-		fail(l, t, status);
-	if (status != STATUS_OK)
-		return status == STATUS_IO ? STATUS_OK : status;
-	int64_t now_ns = clock_now_ns();
-	t->hung_at_ns = now_ns + l->hung_ns;
-	set_state(l, t, TICKET_LOOKING);
-	return lookup_wait(t->lookup, now_ns + LOOK_NS) ? take_answer(l, n) : STATUS_OK;
+	pthread_mutex_lock(&l->lock);
+	enum status status = lookups_ask(l->lookups, n, t->path, &t->lookup, &t->error);
+	t->asked_ns = clock_now_ns();
+	t->status = status;
+	t->state = status == STATUS_OK ? TICKET_LOOKING : TICKET_READY;
+	if (n == l->asked && (status == STATUS_OK || status == STATUS_IO))
+		l->asked++;
+	pthread_mutex_unlock(&l->lock);
+	return status == STATUS_IO ? STATUS_OK : status;
 }
 
 /* Its disk has not answered for so long. */
 static void give_up(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
-	struct lookup *lookup = t->lookup;
-	t->lookup = NULL;
+	if (t->lookup) {
+		lookup_leave(t->lookup);
+		t->lookup = NULL;
+		t->status = error_set(&t->error, STATUS_IO, "its disk does not answer");
+		t->state = TICKET_READY;
+	}
 	pthread_mutex_unlock(&l->lock);
-	lookup_leave(lookup);
-	fail(l, t, error_set(&t->error, STATUS_IO, "its disk does not answer"));
+}
+
+static void put_off(struct library *l, struct ticket *t)
+{
+	pthread_mutex_lock(&l->lock);
+	t->state = TICKET_LATER;
+	l->asked++;
+	pthread_mutex_unlock(&l->lock);
 }
 
 enum status library_request(struct library *l, const char *path)
 {
 	if (l->asked - l->taken >= LIBRARY_AHEAD)
 		return STATUS_END;
-	size_t n = l->asked;
-	struct ticket *t = ticket_at(l, n);
+	enum status status = STATUS_OK;
+	struct ticket *t = ticket_at(l, l->asked);
 	*t = (struct ticket){.path = strdup(path)};
 	if (!t->path)
 		return STATUS_NO_MEMORY;
-	if (is_being_measured(l, path)) {
-		t->state = TICKET_LATER;
-	} else if (join_orphan(l, t, true)) {
-		return STATUS_OK;
-	} else {
-		enum status status = look_up(l, n);
-		if (status != STATUS_OK) {
-			ticket_done(t);
-			return status;
-		}
-	}
-	pthread_mutex_lock(&l->lock);
-	l->asked++;
-	pthread_mutex_unlock(&l->lock);
-	return STATUS_OK;
+	if (is_being_measured(l, path))
+		put_off(l, t);
+	else if (!join_orphan(l, t, true))
+		status = look_up(l, l->asked);
+	if (status != STATUS_OK)
+		ticket_done(t);
+	return status;
 }
 
 static bool is_later(struct library *l, const struct ticket *t)
@@ -329,51 +322,48 @@ static bool is_later(struct library *l, const struct ticket *t)
 	return later;
 }
 
-/* With the lock: there is something to be done about it. */
-static bool is_looked(const struct ticket *t)
+/* With the lock: it is looked for, and was already so long ago. */
+static bool is_looked_for(const struct ticket *t, int64_t since_ns)
 {
-	return t->state == TICKET_LOOKING &&
-	       (lookup_is_answered(t->lookup) || clock_now_ns() >= t->hung_at_ns);
+	return t->state == TICKET_LOOKING && clock_now_ns() >= t->asked_ns + since_ns;
 }
 
 /* With the lock. */
-static bool is_open(const struct ticket *t)
+static bool is_open(const struct library *l, const struct ticket *t)
 {
 	return t->state == TICKET_MEASURING || t->state == TICKET_ELSEWHERE ||
-	       (t->state == TICKET_LOOKING && !is_looked(t));
+	       (t->state == TICKET_LOOKING && !is_looked_for(t, l->hung_ns));
 }
 
 /* With the lock, which is let go of meanwhile. */
 static void wait_a_little(struct library *l, const struct ticket *t, int64_t deadline_ns)
 {
-	if (t->state == TICKET_LOOKING && t->hung_at_ns < deadline_ns)
-		deadline_ns = t->hung_at_ns;
+	if (t->state == TICKET_LOOKING && t->asked_ns + l->hung_ns < deadline_ns)
+		deadline_ns = t->asked_ns + l->hung_ns;
 	(void)clock_wait(&l->ready, &l->lock, deadline_ns);
 }
 
 static bool wait_for(struct library *l, struct ticket *t)
 {
 	pthread_mutex_lock(&l->lock);
-	while (is_open(t) && !l->cancelled && !l->interrupted)
+	while (is_open(l, t) && !l->cancelled && !l->interrupted)
 		wait_a_little(l, t, INT64_MAX);
-	bool in_vain = l->cancelled || is_open(t);
+	bool in_vain = l->cancelled || is_open(l, t);
 	pthread_mutex_unlock(&l->lock);
 	return !in_vain;
 }
 
 /* The oldest ticket, if its file was measured for another one: that is in the cache by now, if it could be kept.  Or if it
- * was looked for, and there is an answer, or none. */
+ * is looked for in vain. */
 static enum status settle(struct library *l)
 {
 	struct ticket *t = ticket_at(l, l->taken);
 	if (is_later(l, t))
 		return join_orphan(l, t, false) ? STATUS_OK : look_up(l, l->taken);
 	pthread_mutex_lock(&l->lock);
-	bool looked = is_looked(t), answered = looked && lookup_is_answered(t->lookup);
+	bool hangs = is_looked_for(t, l->hung_ns);
 	pthread_mutex_unlock(&l->lock);
-	if (answered)
-		return take_answer(l, l->taken);
-	if (looked)
+	if (hangs)
 		give_up(l, t);
 	return STATUS_OK;
 }
@@ -417,9 +407,22 @@ enum status library_take(
 static bool is_any_ready(struct library *l)
 {
 	for (size_t n = l->taken; n < l->asked; n++)
-		if (ticket_at(l, n)->state == TICKET_READY || is_looked(ticket_at(l, n)))
+		if (ticket_at(l, n)->state == TICKET_READY ||
+		        is_looked_for(ticket_at(l, n), l->hung_ns))
 			return true;
 	return l->cancelled || l->interrupted;
+}
+
+/* With the lock: until when an answer may be awaited in any hurry; what is in the cache is as good as there. */
+static int64_t looks_until(struct library *l)
+{
+	int64_t until_ns = 0;
+	for (size_t n = l->taken; n < l->asked; n++) {
+		const struct ticket *t = ticket_at(l, n);
+		if (t->state == TICKET_LOOKING && t->asked_ns + LOOK_NS > until_ns)
+			until_ns = t->asked_ns + LOOK_NS;
+	}
+	return until_ns;
 }
 
 /* True: the oldest ticket has to be settled anew. */
@@ -428,14 +431,19 @@ static bool await(struct library *l, int64_t deadline_ns, enum library_state *st
 	const struct ticket *t = ticket_at(l, l->taken);
 	*state = LIBRARY_READY;
 	pthread_mutex_lock(&l->lock);
-	while (is_open(t) && !l->cancelled && !l->interrupted && !l->hurried) {
-		wait_a_little(l, t, deadline_ns);
-		l->hurried |= clock_now_ns() >= deadline_ns;
+	while (is_open(l, t) && !l->cancelled && !l->interrupted) {
+		int64_t until_ns = l->hurried ? looks_until(l) : deadline_ns;
+		if (clock_now_ns() < until_ns)
+			wait_a_little(l, t, until_ns);
+		else if (l->hurried)
+			break;
+		else
+			l->hurried = true;
 	}
 	bool goes_on = !l->cancelled && !l->interrupted;
-	if (is_open(t) && goes_on)
+	if (is_open(l, t) && goes_on)
 		*state = is_any_ready(l) ? LIBRARY_LATE : LIBRARY_NOTHING;
-	bool again = is_looked(t) && goes_on;
+	bool again = is_looked_for(t, l->hung_ns) && goes_on;
 	pthread_mutex_unlock(&l->lock);
 	return again;
 }

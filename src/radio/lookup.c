@@ -1,13 +1,13 @@
 /* lookup.c - threads that ask the cache, and with it the disk, for files.  How long anybody waits for it is library.c's
  * affair.
  *
- * One thread does all, as long as disks answer; for each that hangs there is another one.
+ * One thread does all, as long as disks answer, and another one stands by: more at a time would only get into each other's
+ * way.  Once a file takes too long, the one that stands by goes on with the next, and so forth.
  */
 #include "lookup.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +17,16 @@
 
 enum { THREADS_MOST = 256 };
 
+/* A disk answers sooner, unless it sleeps. */
+static const int64_t SLOW_NS = 500000000;
+
 struct lookup {
 	struct lookups *all;
 	struct lookup *next; /* of all that were asked and are not answered, oldest first */
 	char *path;
-	bool taken_up, awaited, left; /* with the lock */
-	atomic_bool answered;
-	enum status status;
-	struct record record;
-	struct error error;
+	bool left; /* with the lock */
+	int64_t since_ns; /* taken up then; 0: not yet.  With the lock */
+	struct answer answer;
 };
 
 struct lookups {
@@ -33,9 +34,11 @@ struct lookups {
 	lookup_answered_fn *tell;
 	void *user;
 	pthread_mutex_t lock; /* guards all below; a leaf */
-	pthread_cond_t asked, answered; /* or a thread has ended */
+	pthread_cond_t asked, ended;
 	struct lookup *first;
-	size_t n_threads, n_idle, n_waiting;
+	const struct lookup *newest; /* taken up last; NULL: nobody works on it any more */
+	size_t n_threads, n_idle, n_waiting; /* idle: those that begin, too */
+	bool is_guarded; /* one of the idle waits for the newest to become slow */
 	bool ending;
 };
 
@@ -48,14 +51,14 @@ struct lookups *lookups_new(struct cache *cache, lookup_answered_fn *answered, v
 	l->tell = answered;
 	l->user = user;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->asked, NULL);
-	clock_condition_init(&l->answered);
+	clock_condition_init(&l->asked);
+	clock_condition_init(&l->ended);
 	return l;
 }
 
 static void lookup_free(struct lookup *q)
 {
-	record_done(&q->record);
+	record_done(&q->answer.record);
 	free(q->path);
 	free(q);
 }
@@ -77,14 +80,14 @@ bool lookups_try_free(struct lookups *l, int64_t deadline_ns)
 	pthread_mutex_lock(&l->lock);
 	l->ending = true;
 	pthread_cond_broadcast(&l->asked);
-	while (l->n_threads > 0 && clock_wait(&l->answered, &l->lock, deadline_ns))
+	while (l->n_threads > 0 && clock_wait(&l->ended, &l->lock, deadline_ns))
 		;
 	bool all = l->n_threads == 0;
 	pthread_mutex_unlock(&l->lock);
 	if (!all)
 		return false;
 	pthread_cond_destroy(&l->asked);
-	pthread_cond_destroy(&l->answered);
+	pthread_cond_destroy(&l->ended);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 	return true;
@@ -92,20 +95,67 @@ bool lookups_try_free(struct lookups *l, int64_t deadline_ns)
 
 /* ---- the threads ------------------------------------------------------------------------------------------ */
 
+static void *run(void *user);
+
+/* With the lock.  Signals are for the threads that wait for them. */
+static void start_thread(struct lookups *l)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	if (l->n_threads >= THREADS_MOST)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&thread, NULL, run, l) == 0) {
+		pthread_detach(thread);
+		l->n_threads++;
+		l->n_idle++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* With the lock: somebody takes up what waits, or stands by to. */
+static void see_to_waiting(struct lookups *l)
+{
+	if (l->n_waiting == 0 || (l->newest && l->is_guarded))
+		return;
+	if (l->n_idle == 0)
+		start_thread(l);
+	else
+		pthread_cond_signal(&l->asked);
+}
+
+/* With the lock, which is let go of meanwhile. */
+static void stand_by(struct lookups *l)
+{
+	bool guards = l->n_waiting > 0 && !l->is_guarded;
+	l->is_guarded |= guards;
+	(void)clock_wait(&l->asked, &l->lock, guards ? l->newest->since_ns + SLOW_NS : INT64_MAX);
+	if (guards)
+		l->is_guarded = false;
+}
+
+/* With the lock. */
+static bool may_take_up(const struct lookups *l)
+{
+	return l->n_waiting > 0 && (!l->newest || clock_now_ns() >= l->newest->since_ns + SLOW_NS);
+}
+
 /* With the lock; the oldest that nobody works on; NULL: the end. */
 static struct lookup *take_up(struct lookups *l)
 {
-	l->n_idle++;
-	while (l->n_waiting == 0 && !l->ending)
-		pthread_cond_wait(&l->asked, &l->lock);
-	l->n_idle--;
+	while (!may_take_up(l) && !l->ending)
+		stand_by(l);
 	if (l->ending)
 		return NULL;
 	struct lookup *q = l->first;
-	while (q->taken_up)
+	while (q->since_ns)
 		q = q->next;
-	q->taken_up = true;
+	q->since_ns = clock_now_ns();
+	l->newest = q;
 	l->n_waiting--;
+	l->n_idle--;
+	see_to_waiting(l);
 	return q;
 }
 
@@ -120,11 +170,26 @@ static void touch(const char *path)
 	source_close(source);
 }
 
-static void look(struct lookups *l, struct lookup *q)
+static void look(struct lookups *l, struct answer *a)
 {
-	q->status = cache_find(l->cache, q->path, &q->record, &q->error);
-	if (q->status != STATUS_OK && q->status != STATUS_BAD_DATA)
-		touch(q->path);
+	a->status = cache_find(l->cache, a->path, &a->record, &a->error);
+	if (a->status != STATUS_OK && a->status != STATUS_BAD_DATA)
+		touch(a->path);
+}
+
+/* Until it is told, it is the asker's to leave. */
+static void answer(struct lookups *l, struct lookup *q)
+{
+	look(l, &q->answer);
+	pthread_mutex_lock(&l->lock);
+	take_out(l, q);
+	if (l->newest == q)
+		l->newest = NULL;
+	bool left = q->left;
+	pthread_mutex_unlock(&l->lock);
+	if (!left)
+		l->tell(l->user, &q->answer);
+	lookup_free(q);
 }
 
 static void *run(void *user)
@@ -135,40 +200,15 @@ static void *run(void *user)
 	pthread_mutex_lock(&l->lock);
 	while ((q = take_up(l)) != NULL) {
 		pthread_mutex_unlock(&l->lock);
-		look(l, q);
+		answer(l, q);
 		pthread_mutex_lock(&l->lock);
-		take_out(l, q);
-		bool left = q->left, awaited = q->awaited;
-		atomic_store(
-		        &q->answered, true); /* if it is not left, it is the asker's from here on */
-		pthread_cond_signal(&l->answered);
-		pthread_mutex_unlock(&l->lock);
-		if (left)
-			lookup_free(q);
-		else if (!awaited)
-			l->tell(l->user);
-		pthread_mutex_lock(&l->lock);
+		l->n_idle++;
 	}
+	l->n_idle--;
 	l->n_threads--;
-	pthread_cond_signal(&l->answered);
+	pthread_cond_signal(&l->ended);
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
-}
-
-/* With the lock.  Signals are for the threads that wait for them. */
-static void start_thread(struct lookups *l)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	if (l->n_threads >= THREADS_MOST)
-		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&thread, NULL, run, l) == 0) {
-		pthread_detach(thread);
-		l->n_threads++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* ---- who asks ---------------------------------------------------------------------------------------------- */
@@ -176,8 +216,9 @@ static void start_thread(struct lookups *l)
 /* With the lock. */
 static bool hangs_already(const struct lookups *l, const char *path)
 {
+	int64_t now_ns = clock_now_ns();
 	for (const struct lookup *q = l->first; q; q = q->next)
-		if (q->left && strcmp(q->path, path) == 0)
+		if (q->since_ns && now_ns >= q->since_ns + SLOW_NS && strcmp(q->path, path) == 0)
 			return true;
 	return false;
 }
@@ -186,7 +227,7 @@ static bool hangs_already(const struct lookups *l, const char *path)
 static bool append(struct lookups *l, struct lookup *q)
 {
 	struct lookup **end = &l->first;
-	if (l->n_idle <= l->n_waiting)
+	if (l->n_threads == 0)
 		start_thread(l);
 	if (l->n_threads == 0 || l->n_waiting >= THREADS_MOST)
 		return false;
@@ -194,58 +235,36 @@ static bool append(struct lookups *l, struct lookup *q)
 		end = &(*end)->next;
 	*end = q;
 	l->n_waiting++;
-	pthread_cond_signal(&l->asked);
+	see_to_waiting(l);
 	return true;
 }
 
-enum status lookups_ask(
-        struct lookups *l, const char *path, struct lookup **lookup, struct error *error)
+static struct lookup *lookup_new(struct lookups *l, size_t index, const char *path)
 {
 	struct lookup *q = calloc(1, sizeof *q);
-	*lookup = NULL;
-	if (q)
-		q->path = strdup(path);
-	if (!q || !q->path) {
+	char *copy = q ? strdup(path) : NULL;
+	if (!copy) {
 		free(q);
-		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+		return NULL;
 	}
-	q->all = l;
+	*q = (struct lookup){.all = l, .path = copy, .answer = {.index = index, .path = copy}};
+	return q;
+}
+
+enum status lookups_ask(struct lookups *l, size_t index, const char *path, struct lookup **lookup,
+        struct error *error)
+{
+	struct lookup *q = *lookup = lookup_new(l, index, path);
+	if (!q)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
 	pthread_mutex_lock(&l->lock);
 	bool ok = !hangs_already(l, path) && append(l, q);
 	pthread_mutex_unlock(&l->lock);
-	if (ok) {
-		*lookup = q;
+	if (ok)
 		return STATUS_OK;
-	}
+	*lookup = NULL;
 	lookup_free(q);
 	return error_set(error, STATUS_IO, "its disk does not answer");
-}
-
-bool lookup_wait(struct lookup *lookup, int64_t deadline_ns)
-{
-	struct lookups *l = lookup->all;
-	pthread_mutex_lock(&l->lock);
-	lookup->awaited = true;
-	while (!atomic_load(&lookup->answered) && clock_wait(&l->answered, &l->lock, deadline_ns))
-		;
-	lookup->awaited = false;
-	bool answered = atomic_load(&lookup->answered);
-	pthread_mutex_unlock(&l->lock);
-	return answered;
-}
-
-bool lookup_is_answered(const struct lookup *lookup)
-{
-	return atomic_load(&lookup->answered);
-}
-
-enum status lookup_take(struct lookup *lookup, struct record *record, struct error *error)
-{
-	enum status status = lookup->status;
-	*error = lookup->error;
-	record_move(record, &lookup->record);
-	lookup_leave(lookup);
-	return status;
 }
 
 void lookup_leave(struct lookup *lookup)
@@ -254,14 +273,13 @@ void lookup_leave(struct lookup *lookup)
 		return;
 	struct lookups *l = lookup->all;
 	pthread_mutex_lock(&l->lock);
-	bool answered = atomic_load(&lookup->answered);
 	lookup->left = true;
-	if (!answered && !lookup->taken_up) {
+	bool begun = lookup->since_ns != 0;
+	if (!begun) {
 		take_out(l, lookup);
 		l->n_waiting--;
-		answered = true;
 	}
 	pthread_mutex_unlock(&l->lock);
-	if (answered)
+	if (!begun)
 		lookup_free(lookup);
 }

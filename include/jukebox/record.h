@@ -113,6 +113,10 @@ enum status record_to_bytes(const struct record *record, uint8_t **bytes, size_t
  * empty record.  Sizes are checked against n_bytes before allocation. */
 enum status record_from_bytes(struct record *record, const uint8_t *bytes, size_t n_bytes) MUST_USE;
 
+/* The same of bytes whose checksum need not be looked at, since the caller has one of its own. */
+enum status record_from_checked_bytes(
+        struct record *record, const uint8_t *bytes, size_t n_bytes) MUST_USE;
+
 /* The tags alone (caller frees), from the first bytes of such a buffer: 8 KiB hold those of nearly any track.  STATUS_BAD_DATA: too
  * few bytes, or not what they claim to be; *tags is empty then.  Checksums are not looked at: good enough to put songs in an order. */
 enum status record_tags_from_head(struct tags *tags, const uint8_t *bytes, size_t n_bytes) MUST_USE;

@@ -362,7 +362,7 @@ static enum status use_row(
 		return STATUS_NOT_FOUND;
 	if (row->failure[0] != '\0')
 		return error_set(error, STATUS_BAD_DATA, "%s", row->failure);
-	enum status status = record_from_bytes(record, row->record, row->record_bytes);
+	enum status status = record_from_checked_bytes(record, row->record, row->record_bytes);
 	return status == STATUS_BAD_DATA ? STATUS_NOT_FOUND : status;
 }
 

@@ -61,14 +61,28 @@ static double steady_level(const struct record *record, int64_t from, int64_t to
 	return steady && all[n / 2] > LEVEL_NOTHING ? all[n / 2] : -HUGE_VAL;
 }
 
-/* From block i on, the first that is over the level, or is not; -1 or the count of blocks without one. */
-static int64_t seek_block(
-        const struct record *record, int64_t i, int direction, double level, bool over)
+static bool is_inside(const struct record *record, int64_t block)
 {
-	while (i >= 0 && i < (int64_t)record->curves.count &&
-	        (level_block(record, i) > level) != over)
+	return block >= 0 && block < (int64_t)record->curves.count;
+}
+
+/* From block i on, the first that is over the level; -1 or the count of blocks without one. */
+static int64_t seek_block(const struct record *record, int64_t i, int direction, double level)
+{
+	while (is_inside(record, i) && level_block(record, i) <= level)
 		i += direction;
 	return i;
+}
+
+/* Blocks over the level from block i on, as far as `most`. */
+static int64_t count_blocks(
+        const struct record *record, int64_t i, int direction, double level, int64_t most)
+{
+	int64_t n = 0;
+	while (n < most && is_inside(record, i + direction * n) &&
+	        level_block(record, i + direction * n) > level)
+		n++;
+	return n;
 }
 
 /* A scratch, a plug that is pulled, the run-out groove: over in 50 ms, and not as loud as the music. */
@@ -93,12 +107,13 @@ static int64_t outermost_block(
 {
 	enum { CLICK_BLOCKS = 2, ALONE_BLOCKS = RECORD_BLOCKS_PER_SECOND };
 	int64_t count = (int64_t)record->curves.count;
-	int64_t i = seek_block(record, direction > 0 ? 0 : count - 1, direction, level, true);
+	int64_t i = seek_block(record, direction > 0 ? 0 : count - 1, direction, level);
 	for (;;) {
-		int64_t end = seek_block(record, i, direction, level, false);
-		int64_t next = seek_block(record, end, direction, level, true);
+		int64_t n = count_blocks(record, i, direction, level, CLICK_BLOCKS + 1);
+		int64_t end = i + direction * n;
+		int64_t next = n > CLICK_BLOCKS ? i : seek_block(record, end, direction, level);
 		bool alone = direction * (next - end) >= ALONE_BLOCKS;
-		if (next < 0 || next >= count || !alone || direction * (end - i) > CLICK_BLOCKS ||
+		if (!is_inside(record, next) || !alone ||
 		        !is_click(record, i, end, direction, level, loudness))
 			return i;
 		i = next;

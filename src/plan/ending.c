@@ -9,6 +9,7 @@
 #include "shape.h"
 
 static const double LOOK_BACK = 60; /* seconds of ending that are looked at */
+static const double NEAR_END = 10; /* of these, those that tell enough of most endings */
 static const double STEP =
         0.02; /* fine, so that where the drums fall between the steps does not matter */
 static const double HELD_FOR = 3.0; /* seconds in which a held level ... */
@@ -31,15 +32,19 @@ static void envelope(struct strip *m)
 			m->lufs[i - 1] = m->lufs[i];
 }
 
-static struct decay last_decay(const struct record *record, const struct outline *o)
+/* False: it is not over within these seconds. */
+static bool last_decay_within(
+        const struct record *record, const struct outline *o, double seconds, struct decay *decay)
 {
 	struct strip e;
-	double from = floor(fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s) * 10) / 10; /* a block's */
+	double first = floor(fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s) * 10) / 10; /* a block's */
+	double skipped = floor(fmax(o->cue_out_s - seconds - first, 0) / STEP);
 	size_t held = (size_t)(HELD_FOR / STEP + 0.5);
-	strip_fill(&e, record, from, o->cue_out_s, STEP, 0.4);
+	strip_fill(&e, record, first + skipped * STEP, o->cue_out_s, STEP, 0.4);
 	envelope(&e);
+	*decay = (struct decay){o->cue_out_s, o->loudness_lufs, 0};
 	if (e.count == 0)
-		return (struct decay){o->cue_out_s, o->loudness_lufs, 0};
+		return true;
 	size_t i = e.count - 1;
 	while (i > 0) {
 		/* At the very start of what is seen, and in a jingle, there is less to compare with: it is held
@@ -50,8 +55,17 @@ static struct decay last_decay(const struct record *record, const struct outline
 			break;
 		i--;
 	}
-	return (struct decay){
-	        from + (double)i * STEP, e.lufs[i], o->cue_out_s - (from + (double)i * STEP)};
+	double begins = first + (skipped + (double)i) * STEP;
+	*decay = (struct decay){begins, e.lufs[i], o->cue_out_s - begins};
+	return i >= held;
+}
+
+static struct decay last_decay(const struct record *record, const struct outline *o)
+{
+	struct decay decay;
+	if (!last_decay_within(record, o, NEAR_END, &decay))
+		(void)last_decay_within(record, o, LOOK_BACK, &decay);
+	return decay;
 }
 
 static double ratio(double a, double b)

@@ -402,6 +402,9 @@ enum status output_finish(struct output *output, struct error *error)
 	if (o->dropped > 0)
 		log_print(o->log, LOG_WARNING, "%s: %.1f s were not played, since it took nothing",
 		        o->name, (double)o->dropped / o->bus_rate_hz);
+	if (output_underruns(o) > 0)
+		log_print(o->log, LOG_WARNING, "%s: %" PRId64 " under-runs", o->name,
+		        output_underruns(o));
 	if (o->failure.status != STATUS_OK)
 		return failure_of(o, error);
 	return STATUS_OK;

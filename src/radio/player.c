@@ -82,6 +82,8 @@ struct player {
 	struct pace pace;
 	struct progress progress;
 	bool turning, turning_now; /* a turn is under way; it is a skip */
+	bool has_skipped; /* the last turn that was made is a skip */
+	size_t skipped; /* entry that was on then: while it is, what comes has not begun */
 	bool stopping, ending, paused;
 	struct fader fader;
 	const struct player_alarm *alarm;
@@ -250,12 +252,13 @@ static struct asking *new_asking(struct player *p, size_t on_air, bool now)
 
 static void turn(struct player *p, bool now)
 {
-	now |= p->turning_now;
+	size_t on_air = mixer_on_air(p->mixer);
+	/* What was skipped has no end any more behind which something could be planned. */
+	now |= p->turning_now || (p->has_skipped && p->skipped == on_air);
 	p->turn_due = !mixer_can_turn(p->mixer);
 	p->turn_due_now = now;
 	if (p->turn_due)
 		return;
-	size_t on_air = mixer_on_air(p->mixer);
 	const struct asking *a = new_asking(p, on_air, now);
 	struct mix_turn mix_turn = {.user = (void *)a,
 	        .on_air = on_air,
@@ -377,6 +380,8 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 	case MIX_TURNED:
 		errands_poke(p->errands);
 		events_write(p->events, "planned", frame, NULL, NULL);
+		p->has_skipped = p->turning_now;
+		p->skipped = p->askings[atomic_load(&p->asking) % ASKINGS].on_air;
 		p->turning = p->turning_now = false;
 		break;
 	case MIX_TURN_LOST: /* a song began by itself meanwhile: a skip is granted, the rest is planned behind that one */

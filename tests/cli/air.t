@@ -179,6 +179,23 @@ def _():
     assert len(air.events("skip")) > 2 and blocks.min() > 0.3 * numpy.median(blocks), (air.events("skip", "start"), blocks.min(), numpy.median(blocks))
 
 
+@test("skip, and before the next song is on something else: a wish, a reload; it comes as soon, and nothing is silent")
+def _():
+    for action, following in ((["queue", "c.wav", "next"], "c.wav"), (["reload"], "b.wav")):
+        air = Air("hasty", "--loop", songs(), "--control=air.sock")
+        air.wait_for_song("a.wav")
+        run("ctl", "--socket=air.sock", "skip")
+        wait_for(lambda: air.events("planned"), "no skip")
+        run("ctl", "--socket=air.sock", *action)
+        wait_for(lambda: len(air.events("planned")) == 2, "nothing is planned anew")
+        air.wait_for_song(following)
+        pass_time(3)
+        tones, silence = air.heard()
+        began = air.events("start")[1]["second"] - air.events("skip")[0]["second"]
+        assert began < 2 and silence < 0.1, (began, silence, tones, air.events())
+        equal(air.songs(), ["a.wav", following], air.said())
+
+
 @test("a song whose disk does not even tell that it is there: said, and the others play; when it answers, it is back")
 def _():
     env = meddle()

@@ -32,6 +32,11 @@ enum status source_open_memory(const void *bytes, size_t n_bytes, const char *na
 enum status source_open_descriptor(int fd, const char *name, bool is_part, struct source **source,
         struct error *error) MUST_USE;
 
+/* n_bytes of another source, which is borrowed and must outlive this one.  Both may be used, in turn.  The bytes must be
+ * there: 0 <= begins_at, begins_at + n_bytes <= source_size(of). */
+enum status source_open_piece(const struct source *of, int64_t begins_at, int64_t n_bytes,
+        struct source **source, struct error *error) MUST_USE;
+
 void source_close(struct source *source);
 
 /* Up to n_bytes to `to`; fewer only at the end; 0 at the end; -1 with errno on a read error.

@@ -13,6 +13,8 @@ struct source {
 	int fd; /* -1: memory */
 	const uint8_t *bytes;
 	int64_t size, position;
+	int64_t begins_at; /* in the file; a piece of it ends after `size` bytes */
+	bool is_piece; /* the file is another source's */
 	struct timespec mtime;
 	char *path;
 	bool is_part;
@@ -134,11 +136,27 @@ enum status source_open_memory(const void *bytes, size_t n_bytes, const char *na
 	return STATUS_OK;
 }
 
+enum status source_open_piece(const struct source *of, int64_t begins_at, int64_t n_bytes,
+        struct source **source, struct error *error)
+{
+	struct source *s = *source = source_new(of->path);
+
+	if (!s)
+		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	s->fd = of->fd;
+	s->bytes = of->bytes ? of->bytes + begins_at : NULL;
+	s->begins_at = of->begins_at + begins_at;
+	s->is_piece = true;
+	s->size = n_bytes;
+	s->mtime = of->mtime;
+	return STATUS_OK;
+}
+
 void source_close(struct source *source)
 {
 	if (!source)
 		return;
-	if (source->fd >= 0)
+	if (source->fd >= 0 && !source->is_piece)
 		close(source->fd);
 	free(source->path);
 	free(source);
@@ -157,8 +175,12 @@ static ssize_t read_memory(struct source *s, void *to, size_t n)
 static ssize_t read_file(struct source *s, uint8_t *to, size_t n)
 {
 	size_t got = 0;
+	int64_t left = s->position < s->size ? s->size - s->position : 0;
+	if (s->is_piece && (uint64_t)left < n)
+		n = (size_t)left;
 	while (got < n) {
-		ssize_t k = pread(s->fd, to + got, n - got, s->position + (int64_t)got);
+		ssize_t k =
+		        pread(s->fd, to + got, n - got, s->begins_at + s->position + (int64_t)got);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "formats.h"
+#include "ogg_pages.h"
 #include "view.h"
 #include "xiph.h"
 
@@ -262,6 +263,9 @@ static enum status start_library(struct decoder_handle *d)
 	FLAC__StreamDecoderInitStatus result;
 	bool ogg = n_head > 0 && is_ogg(head, (size_t)n_head);
 
+	if (ogg &&
+	        ogg_is_chained(&s->view)) /* the library reads the first link only: ogg_chain.c */
+		return view_refuse(&s->view, d->error, "damaged chain of FLAC streams");
 	if (view_seek(&s->view, 0, SEEK_SET) < 0)
 		return error_set(d->error, STATUS_IO, "cannot seek");
 	s->library = FLAC__stream_decoder_new();

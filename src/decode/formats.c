@@ -9,6 +9,7 @@ static const struct decoder_format *const formats[] = {
         &decoder_flac,
         &decoder_vorbis,
         &decoder_opus,
+        &decoder_ogg_chain,
         &decoder_sndfile,
         NULL,
 };

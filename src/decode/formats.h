@@ -8,6 +8,7 @@ extern const struct decoder_format decoder_mpeg;
 extern const struct decoder_format decoder_flac;
 extern const struct decoder_format decoder_vorbis;
 extern const struct decoder_format decoder_opus;
+extern const struct decoder_format decoder_ogg_chain;
 extern const struct decoder_format decoder_sndfile;
 
 #endif

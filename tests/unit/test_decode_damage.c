@@ -112,6 +112,7 @@ struct change {
 #define OGGENC "oggenc -Q -q 5 %s -o %s"
 #define OPUSENC "opusenc --quiet %s %s"
 #define FLAC "flac --silent -f %s -o %s"
+#define OGG_FLAC(serial) "flac --silent -f --ogg --serial-number=" #serial " %s -o %s"
 #define FFMPEG(how) "ffmpeg -v error -nostdin -i %s -y " how " %s"
 
 /* Is the program there, and the module if it is one of the others' formats? */
@@ -153,6 +154,12 @@ static void parts_in_other_formats(void **state)
 	        {{LAME_TAG, 44100, 2}, {LAYER_2, 48000, 1}, 5000},
 	        {{LAYER_2, 48000, 1}, {LAME_TAG, 22050, 2}, 8000},
 	        {{FLAC, 44100, 2}, {FLAC, 48000, 1}, 0},
+	        {{OGG_FLAC(1), 44100, 2}, {OGG_FLAC(2), 48000, 1}, 0},
+	        {{OGG_FLAC(1), 32000, 1}, {OGG_FLAC(2), 32000, 2}, 0},
+	        {{OGG_FLAC(1), 44100, 2}, {OGGENC, 48000, 2}, 0},
+	        {{OGG_FLAC(1), 48000, 2}, {OPUSENC, 48000, 2}, 0},
+	        {{OGGENC, 44100, 2}, {OPUSENC, 48000, 2}, 0},
+	        {{OPUSENC, 48000, 2}, {OGG_FLAC(2), 32000, 2}, 1},
 	        {{FFMPEG("-f adts"), 44100, 2}, {FFMPEG("-f adts"), 48000, 2}, 5000},
 	        {{FFMPEG("-f adts"), 44100, 1}, {FFMPEG("-f adts"), 44100, 2}, 5000},
 	        {{FFMPEG("-f latm -c:a aac"), 44100, 2}, {FFMPEG("-f latm -c:a aac"), 32000, 2},

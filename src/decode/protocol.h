@@ -12,7 +12,9 @@
 enum {
 	/* Samples of a block: 1.5 s of stereo, so that switching processes does not count. */
 	BLOCK_SAMPLES = 131072,
-	N_BLOCKS = 2, /* one is read while the other is decoded */
+	/* One is read, and two are asked for: behind the first of them the child goes on with the other, and does not wait for
+	 * the program to wake up. */
+	N_BLOCKS = 3,
 	SHARED_BYTES = N_BLOCKS * BLOCK_SAMPLES * (int)sizeof(float),
 	MOST_NAME_BYTES = 16 * 1024,
 };

@@ -1,6 +1,6 @@
 /* remote.c - a decoder that runs in the sandbox, seen from the program.
  *
- * One block is decoded ahead while the last one is given out.  Whatever comes from the child is the word of a
+ * Blocks are decoded ahead while the last one is given out.  Whatever comes from the child is the word of a
  * stranger: lengths are bounded, samples cleaned, texts ended, and only known values of status believed. */
 #include "remote.h"
 
@@ -55,10 +55,10 @@ struct remote {
 	int64_t died_at;
 	char why[ERROR_TEXT_BYTES]; /* lost, in words */
 	bool watched;
-	bool asked; /* an answer about block `next` is on its way */
+	uint32_t n_asked; /* blocks whose answers are on their way: `next` and those behind it */
 	bool ended;
-	uint32_t next; /* the block to be filled next */
-	const float *ready; /* not yet given out, in the other one */
+	uint32_t next; /* the block that is filled next */
+	const float *ready; /* not yet given out, in the one before it */
 	size_t n_ready; /* frames */
 	int64_t position; /* the frame that comes next */
 };
@@ -149,7 +149,7 @@ static enum status receive(
 
 static enum status ask(struct remote *r, enum child_verb verb, int64_t at, struct error *error)
 {
-	struct child_request request = {.verb = verb, .block = r->next, .at = at};
+	struct child_request request = {.verb = verb, .block = r->next + r->n_asked, .at = at};
 	ssize_t sent;
 
 	do
@@ -292,8 +292,8 @@ static void leave_child(struct remote *r)
 	r->pidfd = r->socket = -1;
 	r->child = 0;
 	r->shared = NULL;
-	r->lost = r->died = r->asked = r->ended = r->watched = false;
-	r->n_ready = r->next = 0;
+	r->lost = r->died = r->ended = r->watched = false;
+	r->n_ready = r->next = r->n_asked = 0;
 }
 
 /* A new child has the file open; `reply` is what it says of it. */
@@ -378,10 +378,10 @@ const struct decoder_damage *remote_damage(const struct remote *remote)
 
 /* ---- reading --------------------------------------------------------------------------------------- */
 
-static enum status ask_for_block(struct remote *r, struct error *error)
+static enum status ask_for_blocks(struct remote *r, struct error *error)
 {
-	TRY(ask(r, CHILD_READ, 0, error));
-	r->asked = true;
+	for (; r->n_asked < N_BLOCKS - 1; r->n_asked++)
+		TRY(ask(r, CHILD_READ, 0, error));
 	return STATUS_OK;
 }
 
@@ -396,24 +396,34 @@ static enum status take_damage_and_status(
 	return error_set(error, (enum status)reply->status, "%s", reply->text);
 }
 
-/* The block that was asked for, to r->ready; and the next is asked for. */
+/* The first block that was asked for, to r->ready; and another is asked for. */
 static enum status take_block(struct remote *r, struct error *error)
 {
+	const float *block = r->shared + (size_t)r->next * BLOCK_SAMPLES;
 	struct child_reply reply = {0};
-	size_t channels = (size_t)r->facts.channels;
 
-	r->asked = false;
 	TRY(receive(r, &reply, SANDBOX_HANG_S, error));
-	TRY(take_damage_and_status(r, &reply, error));
-	if (reply.n < 1 || reply.n > BLOCK_SAMPLES / channels)
-		return give_up(r, error, "its decoder gave no sensible answer");
-	r->ready = r->shared + (size_t)r->next * BLOCK_SAMPLES;
-	r->n_ready = reply.n;
+	r->n_asked--;
 	r->next = (r->next + 1) % N_BLOCKS;
-	return ask_for_block(r, error);
+	TRY(take_damage_and_status(r, &reply, error));
+	if (reply.n < 1 || reply.n > BLOCK_SAMPLES / (size_t)r->facts.channels)
+		return give_up(r, error, "its decoder gave no sensible answer");
+	r->ready = block;
+	r->n_ready = reply.n;
+	return ask_for_blocks(r, error);
 }
 
-/* Sends it to a frame; what was asked before is forgotten. */
+/* What was asked for is not wanted any more. */
+static enum status drop_answers(struct remote *r, struct error *error)
+{
+	struct child_reply reply;
+
+	for (; r->n_asked > 0; r->n_asked--)
+		TRY(receive(r, &reply, SANDBOX_HANG_S, error));
+	return STATUS_OK;
+}
+
+/* Sends it to a frame. */
 static enum status seek_child(struct remote *r, int64_t frame, struct error *error)
 {
 	struct child_reply reply = {0};
@@ -423,10 +433,7 @@ static enum status seek_child(struct remote *r, int64_t frame, struct error *err
 	r->position = frame;
 	r->n_ready = 0;
 	r->ended = false;
-	if (r->asked) {
-		r->asked = false;
-		TRY(receive(r, &reply, SANDBOX_HANG_S, error));
-	}
+	TRY(drop_answers(r, error));
 	TRY(ask(r, CHILD_SEEK, frame, error));
 	TRY(receive(r, &reply, allowed_s, error));
 	return reply.status == STATUS_OK
@@ -504,8 +511,8 @@ static enum status refuse(const struct remote *r, struct error *error)
 
 static enum status next_block(struct remote *r, struct error *error)
 {
-	if (!r->asked)
-		TRY(ask_for_block(r, error));
+	if (r->n_asked == 0)
+		TRY(ask_for_blocks(r, error));
 	return take_block(r, error);
 }
 
@@ -560,7 +567,7 @@ bool remote_watch(struct remote *r)
 	struct child_reply reply = {0};
 	struct error ignored = {0};
 
-	if (r->here || r->lost || r->asked || r->position > 0)
+	if (r->here || r->lost || r->n_asked > 0 || r->position > 0)
 		return false;
 	if (ask(r, CHILD_WATCH, 0, &ignored) == STATUS_OK &&
 	        receive(r, &reply, SANDBOX_HANG_S, &ignored) == STATUS_OK)
@@ -602,8 +609,8 @@ enum status remote_pass_over(struct remote *r, size_t *n_frames, struct error *e
 		return refuse(r, error);
 	if (r->ended)
 		return STATUS_END;
-	status = r->asked || r->n_ready > 0 ? drop_block(r, n_frames, error)
-	                                    : pass_blocks(r, n_frames, error);
+	status = r->n_asked > 0 || r->n_ready > 0 ? drop_block(r, n_frames, error)
+	                                          : pass_blocks(r, n_frames, error);
 	if (status != STATUS_OK)
 		return mend(r, status, error);
 	r->position += (int64_t)*n_frames;
@@ -641,7 +648,7 @@ enum status remote_report(struct remote *r, uint8_t **bytes, size_t *n_bytes, st
 {
 	/* The last sums are those over all of it. */
 	double allowed_s = SANDBOX_HANG_S + (double)r->position / r->facts.sample_rate_hz / 20;
-	enum status status = STATUS_OK;
+	enum status status = drop_answers(r, error);
 
 	*bytes = NULL;
 	*n_bytes = 0;

@@ -25,6 +25,7 @@ static const struct {
         {"discnumber", "disc"},
         {"date", "date"},
         {"year", "date"},
+        {"wm/year", "date"},
 };
 static const char *const prefixes[] = {"replaygain_", "r128_", "mixramp_", "liq_"};
 

@@ -255,6 +255,54 @@ static enum status take_id3(struct decoder_handle *d)
 	return STATUS_OK;
 }
 
+/* The track's number in a list of n_bytes: "IPRT" and its text, among others of their kind.  libsndfile knows "ITRK". */
+static enum status take_track_of(struct decoder_handle *d, const uint8_t *at, size_t n_bytes)
+{
+	enum { HEADER_BYTES = 8 };
+
+	while (n_bytes > HEADER_BYTES) {
+		size_t n = at[4] | (size_t)at[5] << 8 | (size_t)at[6] << 16 | (size_t)at[7] << 24;
+		char text[32] = "";
+
+		if (n > n_bytes - HEADER_BYTES)
+			break;
+		if (memcmp(at, "IPRT", 4) == 0) {
+			memcpy(text, at + HEADER_BYTES, n < sizeof(text) ? n : sizeof(text) - 1);
+			return tags_set(d->tags, "track", text);
+		}
+		n += HEADER_BYTES + n % 2;
+		if (n > n_bytes)
+			break;
+		at += n;
+		n_bytes -= n;
+	}
+	return STATUS_OK;
+}
+
+static enum status take_info(struct decoder_handle *d)
+{
+	enum { MOST_LIST_BYTES = 4096 };
+	struct sndfile_state *s = d->state;
+	struct riff riff;
+
+	if (!riff_begin(&riff, &s->view) || riff.big_endian || tags_get(d->tags, "track"))
+		return STATUS_OK;
+	while (riff_next(&riff)) {
+		uint8_t list[MOST_LIST_BYTES];
+		int64_t got = 0;
+
+		if (memcmp(riff.name, "LIST", 4) != 0)
+			continue;
+		view_seek(&s->view, riff.body, SEEK_SET);
+		got = view_read(&s->view, list,
+		        riff.n_bytes < MOST_LIST_BYTES ? (size_t)riff.n_bytes : sizeof(list));
+		if (got > 4 && memcmp(list, "INFO", 4) == 0 &&
+		        take_track_of(d, list + 4, (size_t)got - 4) != STATUS_OK)
+			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	}
+	return STATUS_OK;
+}
+
 /* The ID3 tag knows more, and its encoding: what libsndfile has found only fills gaps. */
 static enum status take_tags(struct decoder_handle *d)
 {
@@ -301,6 +349,7 @@ static enum status sndfile_open(struct decoder_handle *d)
 	view_init(&s->view, d->source, source_position(d->source));
 	TRY(mend_streamed_wav(d));
 	TRY(take_id3(d));
+	TRY(take_info(d));
 	s->file = sf_open_virtual(&callbacks, SFM_READ, &s->info, s);
 	if (!s->file)
 		return view_refuse(&s->view, d->error, "%s", reason_of_refusal());

@@ -133,9 +133,10 @@ static enum status receive(
 
 	if (!wait_for_answer(r, IDLE_S, allowed_s * SLOWNESS))
 		return give_up(r, error, "its decoder hung, and was stopped");
+	/* ECONNRESET comes once, of a child that died before it read all requests; what it answered is there still. */
 	do
 		got = recv(r->socket, reply, sizeof(*reply), 0);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got <= 0)
 		return give_up_dead(r, error);
 	if (got != (ssize_t)sizeof(*reply) || !is_known_status(reply->status) ||
@@ -147,7 +148,7 @@ static enum status receive(
 	return STATUS_OK;
 }
 
-static enum status ask(struct remote *r, enum child_verb verb, int64_t at, struct error *error)
+static bool send_request(const struct remote *r, enum child_verb verb, int64_t at)
 {
 	struct child_request request = {.verb = verb, .block = r->next + r->n_asked, .at = at};
 	ssize_t sent;
@@ -155,7 +156,12 @@ static enum status ask(struct remote *r, enum child_verb verb, int64_t at, struc
 	do
 		sent = send(r->socket, &request, sizeof(request), MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	return sent == (ssize_t)sizeof(request) ? STATUS_OK : give_up_dead(r, error);
+	return sent == (ssize_t)sizeof(request);
+}
+
+static enum status ask(struct remote *r, enum child_verb verb, int64_t at, struct error *error)
+{
+	return send_request(r, verb, at) ? STATUS_OK : give_up_dead(r, error);
 }
 
 /* ---- opening -------------------------------------------------------------------------------------- */
@@ -378,11 +384,11 @@ const struct decoder_damage *remote_damage(const struct remote *remote)
 
 /* ---- reading --------------------------------------------------------------------------------------- */
 
-static enum status ask_for_blocks(struct remote *r, struct error *error)
+/* Not heard by a child that is dead: first comes what it answered before. */
+static void ask_for_blocks(struct remote *r)
 {
-	for (; r->n_asked < N_BLOCKS - 1; r->n_asked++)
-		TRY(ask(r, CHILD_READ, 0, error));
-	return STATUS_OK;
+	while (r->n_asked < N_BLOCKS - 1 && send_request(r, CHILD_READ, 0))
+		r->n_asked++;
 }
 
 static enum status take_damage_and_status(
@@ -410,7 +416,8 @@ static enum status take_block(struct remote *r, struct error *error)
 		return give_up(r, error, "its decoder gave no sensible answer");
 	r->ready = block;
 	r->n_ready = reply.n;
-	return ask_for_blocks(r, error);
+	ask_for_blocks(r);
+	return STATUS_OK;
 }
 
 /* What was asked for is not wanted any more. */
@@ -512,8 +519,8 @@ static enum status refuse(const struct remote *r, struct error *error)
 static enum status next_block(struct remote *r, struct error *error)
 {
 	if (r->n_asked == 0)
-		TRY(ask_for_blocks(r, error));
-	return take_block(r, error);
+		ask_for_blocks(r);
+	return r->n_asked > 0 ? take_block(r, error) : give_up_dead(r, error);
 }
 
 enum status remote_read(

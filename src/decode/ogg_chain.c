@@ -8,8 +8,11 @@
 #include "view.h"
 #include "xiph.h"
 
+enum { MOST_BAD_LINKS = 1000 }; /* each costs a library's opening */
+
 struct chain_state {
 	struct view view;
+	int n_bad_links;
 	int64_t next; /* where the next link begins */
 	struct source *piece; /* the link being read */
 	const struct decoder_format *format; /* of it; NULL: none is open */
@@ -110,7 +113,7 @@ static enum status next_link(struct decoder_handle *d)
 {
 	struct chain_state *s = d->state;
 
-	while (s->next < view_size(&s->view)) {
+	while (s->next < view_size(&s->view) && s->n_bad_links < MOST_BAD_LINKS) {
 		enum status status;
 
 		close_link(s);
@@ -119,6 +122,7 @@ static enum status next_link(struct decoder_handle *d)
 		status = open_link(d, &s->tags);
 		if (status == STATUS_OK || status == STATUS_NO_MEMORY || status == STATUS_IO)
 			return status;
+		s->n_bad_links++;
 		damage_add(d->damage, 0, "a link that cannot be played");
 	}
 	return STATUS_END;

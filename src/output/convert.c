@@ -62,6 +62,11 @@ void converter_free(struct converter *converter)
 	free(converter);
 }
 
+bool converter_is_costly(const struct converter *converter)
+{
+	return converter->resampler || converter->dither;
+}
+
 int64_t converter_clipped(const struct converter *converter)
 {
 	return converter->clipped;

@@ -25,6 +25,9 @@ struct converter *converter_new(
         int bus_rate_hz, const struct stream_format *to, bool to_integers, uint64_t seed);
 void converter_free(struct converter *converter);
 
+/* There is a rate to change, or noise to be made: worth doing once for many. */
+bool converter_is_costly(const struct converter *converter);
+
 /* stereo NULL: the end; gives what filters still hold. */
 enum status converter_run(struct converter *converter, const float *stereo, size_t n_frames,
         converter_sink *sink, void *user) MUST_USE;

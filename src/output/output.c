@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "convert.h"
+#include "conversion.h"
 #include "jukebox/ring.h"
 #include "spec.h"
 #include "targets.h"
@@ -46,7 +46,7 @@ struct output {
 	const struct output_calls *calls; /* of spec.target */
 	struct output_handle handle; /* the target's; of the thread while it runs */
 	struct stream_format format;
-	struct converter *converter;
+	struct conversion *conversion;
 	struct ring *ring;
 	int bus_rate_hz;
 	int64_t bus_frames; /* written by the user so far */
@@ -155,12 +155,15 @@ static enum status play(struct output *o)
 	const float *block;
 	size_t n;
 	while ((n = ring_next(o->ring, &block)) > 0) {
-		TRY(converter_run(o->converter, block, n, to_target, o));
+		/* A cut makes the last block shorter than that of others. */
+		if (atomic_load(&o->cancelled))
+			return STATUS_CANCELLED;
+		TRY(conversion_run(o->conversion, block, n, to_target, o));
 		ring_took(o->ring);
 	}
 	if (atomic_load(&o->cancelled))
 		return STATUS_CANCELLED;
-	TRY(converter_run(o->converter, NULL, 0, to_target, o));
+	TRY(conversion_run(o->conversion, NULL, 0, to_target, o));
 	return o->calls->finish(&o->handle);
 }
 
@@ -283,10 +286,15 @@ static enum status prepare_queue(
 	size_t live_frames = (size_t)options->bus_rate_hz / 2;
 	if (o->spec.target->is_url)
 		live_frames = (size_t)options->bus_rate_hz * NETWORK_QUEUE_SECONDS;
-	o->ring = live ? ring_new(LIVE_BLOCK_FRAMES, live_frames / LIVE_BLOCK_FRAMES + 2, 1, 2)
-	               : ring_new(BLOCK_FRAMES, BLOCKS, BATCH, 2);
-	o->converter = converter_new(options->bus_rate_hz, &o->format, to_integers, options->seed);
-	if (!o->ring || !o->converter)
+	struct conversion_key key = {.bus_rate_hz = options->bus_rate_hz,
+	        .format = o->format,
+	        .to_integers = to_integers,
+	        .seed = options->seed,
+	        .block_frames = live ? LIVE_BLOCK_FRAMES : BLOCK_FRAMES,
+	        .n_blocks = live ? live_frames / LIVE_BLOCK_FRAMES + 2 : BLOCKS};
+	o->ring = ring_new(key.block_frames, key.n_blocks, live ? 1 : BATCH, 2);
+	o->conversion = conversion_new(options->hub, &key);
+	if (!o->ring || !o->conversion)
 		return error_set(error, STATUS_NO_MEMORY, "%s: out of memory", o->name);
 	return STATUS_OK;
 }
@@ -376,6 +384,8 @@ enum status output_offer(struct output *output, const float *frames, size_t n_fr
 	if (ring_offer(output->ring, frames, n_frames, wait_ns, &n) != STATUS_OK)
 		return failure_of(output, error);
 	output->bus_frames += (int64_t)n;
+	if (n < n_frames)
+		conversion_cut(output->conversion, output->bus_frames);
 	output->dropped += (int64_t)(n_frames - n);
 	if (n_taken)
 		*n_taken = n;
@@ -395,7 +405,7 @@ enum status output_finish(struct output *output, struct error *error)
 	struct output *o = output;
 	ring_end(o->ring);
 	join_thread(o);
-	int64_t clipped = converter_clipped(o->converter);
+	int64_t clipped = conversion_clipped(o->conversion);
 	if (clipped > 0)
 		log_print(o->log, LOG_WARNING,
 		        "%s: %" PRId64 " samples over full scale were clipped", o->name, clipped);
@@ -436,7 +446,7 @@ void output_close(struct output *output)
 		close(o->handle.stop_fd);
 	free(o->handle.state);
 	ring_free(o->ring);
-	converter_free(o->converter);
+	conversion_free(o->conversion);
 	output_spec_done(&o->spec);
 	pthread_mutex_destroy(&o->lock);
 	free(o->name);

@@ -37,6 +37,21 @@ def _():
     near(Wav("small.wav").seconds, 3, 0.001)
 
 
+@test("outputs of one format share its conversion: the same bytes as each one's by itself; one that dies takes nothing from the others")
+def _():
+    write_wav("a.wav", 0.2 * numpy.random.default_rng(3).standard_normal((20 * 44100, 2)), 44100)
+    endings = ["wav?rate=48000", "flac?rate=48000", "ogg?rate=48000", "mp3?rate=48000&bitrate=64", "opus", "aiff"]
+    for i, ending in enumerate(endings):
+        run("--plain", "a.wav", "-o", f"alone{i}.{ending}")
+    together = [word for i, ending in enumerate(endings) for word in ("-o", f"together{i}.{ending}")]
+    run("--plain", "a.wav", "-o", "raw:/dev/full?rate=48000", *together, status=1)
+    for i, ending in enumerate(endings):
+        name = ending.split("?")[0]
+        with open(f"alone{i}.{name}", "rb") as a, open(f"together{i}.{name}", "rb") as b:
+            one, other = a.read(), b.read()
+        assert one == other or (name in ("ogg", "opus") and len(one) == len(other)), ending
+
+
 def one_line(ran, *words):
     """One error line that names it all, once."""
     lines = [line for line in ran.lines if words[0] in line]

@@ -131,7 +131,8 @@ static int speed(void)
 	return text ? atoi(text) : 1;
 }
 
-int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
+int pthread_cond_timedwait(
+        pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
 {
 	typedef int wait_fn(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 	union {

@@ -6,10 +6,10 @@
 #include "relist.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/thread.h"
 #include "settings.h"
 
 static const int64_t LATE_NS = 5000000000;
@@ -87,20 +87,6 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* Signals are for the thread that waits for them. */
-static bool start_thread(struct relist *r)
-{
-	sigset_t all, before;
-	pthread_t thread;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool started = pthread_create(&thread, NULL, run, r) == 0;
-	if (started)
-		pthread_detach(thread);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
 /* ---- who asks ------------------------------------------------------------------------------------------ */
 
 void relist_ask(struct relist *r, bool quietly)
@@ -111,7 +97,7 @@ void relist_ask(struct relist *r, bool quietly)
 	if (!quietly || !r->is_busy)
 		r->is_quiet = quietly;
 	r->is_again |= r->is_busy && !quietly;
-	bool failed = !r->is_busy && !start_thread(r);
+	bool failed = !r->is_busy && !thread_start_detached(run, r);
 	r->is_busy |= !failed;
 	if (failed)
 		r->asked_ns = INT64_MAX;

@@ -8,7 +8,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/thread.h"
 
 enum {
 	QUEUE = 64, /* paths that wait: a worker never runs dry, memory does not follow the list's length */
@@ -190,21 +190,15 @@ static int count_cores(void)
 	return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* Signals are for the main thread. */
 static void start_threads(struct measure_pool *pool, int n_workers)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pool->has_teller = pthread_create(&pool->teller, NULL, tell, pool) == 0;
+	pool->has_teller = thread_start(&pool->teller, tell, pool) == 0;
 	pthread_mutex_lock(&pool->lock);
 	while (pool->has_teller && pool->n_threads < n_workers && pool->n_threads < MOST_WORKERS &&
-	        pthread_create(&pool->threads[pool->n_threads], NULL, work, pool) == 0)
+	        thread_start(&pool->threads[pool->n_threads], work, pool) == 0)
 		pool->n_threads++;
 	pool->n_alive = pool->n_threads;
 	pthread_mutex_unlock(&pool->lock);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 struct measure_pool *measure_pool_new(

@@ -15,13 +15,13 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "deck.h"
 #include "jukebox/clock.h"
 #include "jukebox/decoder.h"
+#include "jukebox/thread.h"
 
 /* How often who waits without an end looks whether that is wanted still, and how long it goes on if not. */
 static const int64_t LOOK_NS = 100000000, STOP_NS = 300000000;
@@ -474,17 +474,6 @@ static void *ask(void *user)
 
 /* ---- begin and end ----------------------------------------------------------------------------------- */
 
-/* Signals are for the program's own threads. */
-static bool start_thread(pthread_t *thread, void *(*function)(void *), void *user)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(thread, NULL, function, user);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed == 0;
-}
-
 static size_t pool_blocks(const struct mix_options *options)
 {
 	size_t blocks = options->buffer_bytes / sizeof(struct block);
@@ -502,9 +491,9 @@ static bool start_threads(struct ahead *a)
 {
 	pthread_mutex_lock(&a->lock);
 	while (a->n_workers < a->options.n_workers &&
-	        start_thread(&a->workers[a->n_workers], work, a))
+	        thread_start(&a->workers[a->n_workers], work, a) == 0)
 		a->n_workers++;
-	a->has_asker = a->n_workers > 0 && start_thread(&a->asker, ask, a);
+	a->has_asker = a->n_workers > 0 && thread_start(&a->asker, ask, a) == 0;
 	a->n_alive = a->n_workers + a->has_asker;
 	pthread_mutex_unlock(&a->lock);
 	return a->has_asker;

@@ -4,7 +4,6 @@
 
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "jukebox/thread.h"
 
 enum { ANSWER_SECONDS = 5 };
 
@@ -105,20 +106,6 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* Signals are for the threads that wait for them. */
-static bool start(struct inquiry *q)
-{
-	pthread_t thread;
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool ok = pthread_create(&thread, NULL, run, q) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (ok)
-		pthread_detach(thread);
-	return ok;
-}
-
 static struct inquiry *begin(const struct url *url, int (*ask)(const struct url *url))
 {
 	struct inquiry *q = calloc(1, sizeof *q);
@@ -127,7 +114,7 @@ static struct inquiry *begin(const struct url *url, int (*ask)(const struct url 
 	q->url = *url;
 	q->ask = ask;
 	atomic_init(&q->owners, 2);
-	if (start(q))
+	if (thread_start_detached(run, q))
 		return q;
 	free(q);
 	return NULL;

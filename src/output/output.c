@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "conversion.h"
 #include "jukebox/ring.h"
+#include "jukebox/thread.h"
 #include "spec.h"
 #include "targets.h"
 
@@ -213,14 +213,9 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* Signals are for the threads that wait for them. */
 static enum status start_thread(struct output *o, struct error *error)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(&o->thread, NULL, run, o);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&o->thread, run, o);
 	if (failed)
 		return error_set_errno(error, failed, "%s: cannot start a thread", o->name);
 	o->has_thread = true;

@@ -11,7 +11,8 @@ void shape_silences(const struct record *record, struct outline *o)
 	int64_t to = llround(floor(o->cue_out_s * RECORD_BLOCKS_PER_SECOND)), start = -1,
 	        n = (int64_t)record->curves.count;
 	double level = fmax(o->loudness_lufs - 46, o->noise_floor_lufs + 3);
-	int quiet_clu = (int)ceil(level * 100);
+	int quiet_clu =
+	        (int)ceil(fmax(level, RECORD_SILENCE_CLU / 100.0) * 100); /* -HUGE_VAL is none */
 	for (int64_t i = from; i <= to && o->n_silences < OUTLINE_SILENCES; i++) {
 		bool quiet = i < to && (i >= n || record->curves.level_clu[i] < quiet_clu);
 		if (quiet && start < 0)

@@ -18,6 +18,7 @@
 #include "jukebox/replace.h"
 #include "jukebox/state.h"
 #include "jukebox/text.h"
+#include "jukebox/thread.h"
 
 /* A command has so long; between two of them lies at least this. */
 static const int64_t COMMAND_NS = 30 * INT64_C(1000000000), INTERVAL_NS = 1000000000,
@@ -304,11 +305,7 @@ static void *run_errands(void *user)
 
 static bool start_thread(struct errands *e)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	e->has_thread = pthread_create(&e->thread, NULL, run_errands, e) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->has_thread = thread_start(&e->thread, run_errands, e) == 0;
 	return e->has_thread;
 }
 

@@ -7,13 +7,13 @@
 #include "lookup.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "jukebox/clock.h"
 #include "jukebox/measure.h"
 #include "jukebox/source.h"
+#include "jukebox/thread.h"
 
 enum { THREADS_MOST = 256 };
 
@@ -97,21 +97,13 @@ bool lookups_try_free(struct lookups *l, int64_t deadline_ns)
 
 static void *run(void *user);
 
-/* With the lock.  Signals are for the threads that wait for them. */
+/* With the lock. */
 static void start_thread(struct lookups *l)
 {
-	sigset_t all, before;
-	pthread_t thread;
-	if (l->n_threads >= THREADS_MOST)
+	if (l->n_threads >= THREADS_MOST || !thread_start_detached(run, l))
 		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&thread, NULL, run, l) == 0) {
-		pthread_detach(thread);
-		l->n_threads++;
-		l->n_idle++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	l->n_threads++;
+	l->n_idle++;
 }
 
 /* With the lock: somebody takes up what waits, or stands by to. */

@@ -11,7 +11,7 @@ import sys
 # Headers of include/jukebox that do not carry their folder's name.
 BELONGS_TO = {name: "base" for name in (
     "clock", "cue_text", "dither", "downmix", "json", "limits", "loader", "log", "options", "part", "record", "replace", "resampler",
-    "ring", "source", "status", "tags", "text")}
+    "ring", "source", "status", "tags", "text", "thread")}
 BELONGS_TO.update({
     "cache": "cache", "decoder": "decode", "kept": "decode", "module": "decode", "sandbox": "decode", "encoder": "encode",
     "measure": "measure", "meter": "measure",

@@ -23,17 +23,17 @@ struct chain_state {
 
 static const struct decoder_format *format_of(const uint8_t *head, size_t n_bytes)
 {
-	const struct decoder_format *const formats[] = {
-	        &decoder_vorbis, &decoder_opus, &decoder_flac};
+	static const struct decoder_format *const formats[] = {
+	        &decoder_vorbis, &decoder_opus, &decoder_flac, NULL};
 	const struct decoder_format *best = NULL;
 	int highest = 10; /* less is a guess */
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-		int score = formats[i]->probe(head, n_bytes);
+	for (const struct decoder_format *const *format = formats; *format; format++) {
+		int score = (*format)->probe(head, n_bytes);
 
 		if (score > highest) {
 			highest = score;
-			best = formats[i];
+			best = *format;
 		}
 	}
 	return best;
@@ -67,9 +67,10 @@ static enum status open_piece(struct decoder_handle *d, int64_t from)
 	        d->source, s->view.start + from, s->next - from, &s->piece, d->error));
 	n_head = source_read(s->piece, head, sizeof(head));
 	s->format = n_head > 0 ? format_of(head, (size_t)n_head) : NULL;
-	if (!s->format || source_seek(s->piece, 0) < 0)
-		return error_set(d->error, STATUS_UNSUPPORTED, "a link of another kind");
-	return STATUS_OK;
+	if (s->format && source_seek(s->piece, 0) >= 0)
+		return STATUS_OK;
+	error_set(d->error, STATUS_UNSUPPORTED, "a link of another kind");
+	return STATUS_UNSUPPORTED;
 }
 
 static enum status open_link(struct decoder_handle *d, struct tags *tags)

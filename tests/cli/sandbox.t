@@ -119,15 +119,15 @@ def _():
 
 @test("a decoder that is killed while its file is measured costs only time")
 def _():
-    tone("hour.wav", 1)
-    with open("hour.wav", "r+b") as f:  # silence behind its second, which takes no room on the disk
+    tone("silent.wav", 1)
+    with open("silent.wav", "r+b") as f:  # silence behind its second, which takes no room on the disk
         f.seek(4)
-        f.write((36 + 4 * 3600 * RATE).to_bytes(4, "little"))
+        f.write((36 + 4 * 900 * RATE).to_bytes(4, "little"))
         f.seek(40)
-        f.write((4 * 3600 * RATE).to_bytes(4, "little"))
-        f.truncate(44 + 4 * 3600 * RATE)
-    run("analyze", "--cache=unharmed.db", "hour.wav")
-    measuring = subprocess.Popen([JUKEBOX, "analyze", "-v", "--cache=harmed.db", "hour.wav"], stdin=subprocess.DEVNULL,
+        f.write((4 * 900 * RATE).to_bytes(4, "little"))
+        f.truncate(44 + 4 * 900 * RATE)
+    run("analyze", "--cache=unharmed.db", "silent.wav")
+    measuring = subprocess.Popen([JUKEBOX, "analyze", "-v", "--cache=harmed.db", "silent.wav"], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while True:  # until it is at work
         assert measuring.poll() is None, "it was measured before anybody could be killed"

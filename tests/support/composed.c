@@ -11,14 +11,23 @@
 
 struct page {
 	uint8_t *bytes;
-	size_t n;
+	size_t n, capacity;
 };
+
+/* Doubled: a sanitizer's realloc copies each time. */
+static void make_room(struct page *page, size_t n)
+{
+	if (page->n + n <= page->capacity)
+		return;
+	page->capacity = 2 * (page->n + n);
+	page->bytes = realloc(page->bytes, page->capacity);
+	if (!page->bytes)
+		abort();
+}
 
 static void add(struct page *page, const void *bytes, size_t n)
 {
-	page->bytes = realloc(page->bytes, page->n + n + 1);
-	if (!page->bytes)
-		abort();
+	make_room(page, n);
 	if (bytes)
 		memcpy(page->bytes + page->n, bytes, n);
 	else

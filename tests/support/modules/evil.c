@@ -1,8 +1,8 @@
 /* evil-decoder.c - a module that does what a decoder must not: tests/cli/sandbox.t builds it.
  *
  * Its format: "EVIL" and a letter: C crashes, H hangs, M wants all memory, P tries what is forbidden and
- * reports it as its reason, F only what limits on resources forbid, L crashes later, behind a second of music, R answers from there on in the
- * decoder's place, all is well, and what is asked for lies in the shared memory. */
+ * reports it as its reason, F only what limits on resources forbid, L crashes later, behind some seconds of music, R answers
+ * in the decoder's place from there on: that this was all, and that its report is whatever lies in the shared memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jukebox/module.h>
@@ -103,7 +103,6 @@ static bool answer(enum status status)
 	return send(SOCKET, &reply, sizeof(reply), MSG_NOSIGNAL) == (ssize_t)sizeof(reply);
 }
 
-/* The music ends here, and the report is what lies about. */
 _Noreturn static void lie(void)
 {
 	struct child_request asked;

@@ -24,8 +24,9 @@ enum {
 struct mpeg_state {
 	mpg123_handle *library;
 	struct view view;
-	const float *pending; /* decoded, not yet given out; the library's */
+	const float *pending; /* decoded, not yet given out */
 	size_t n_pending; /* frames */
+	float frame[MOST_SAMPLES * MOST_CHANNELS]; /* where the library decodes what the reader has no room for */
 	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
 	int64_t checked_frame; /* up to this MPEG frame the kind of frames is known not to change */
 	int64_t last_position; /* behind it the library counts other than reading does */
@@ -305,13 +306,15 @@ static void take_frame(struct decoder_handle *d, unsigned char *audio, size_t n_
 	s->n_pending = n_bytes / sizeof(float) / (size_t)d->facts->channels;
 }
 
-/* One frame to s->pending; or `new_format`; or `over`. */
-static void decode_frame(struct decoder_handle *d)
+/* One frame to s->pending, which is `to` if there is room for a whole one; or `new_format`; or `over`. */
+static void decode_frame(struct decoder_handle *d, float *to, size_t n_floats)
 {
 	struct mpeg_state *s = d->state;
 	off_t number = 0;
 	unsigned char *audio = NULL;
 	size_t n_bytes = 0;
+	bool has_room = n_floats >= MOST_SAMPLES * MOST_CHANNELS;
+	(void)mpg123_replace_buffer(s->library, has_room ? to : s->frame, sizeof(s->frame));
 	int result = mpg123_decode_frame(s->library, &number, &audio, &n_bytes);
 
 	if (result == MPG123_NEW_FORMAT) {
@@ -331,13 +334,15 @@ static void decode_frame(struct decoder_handle *d)
 	}
 }
 
-static void give_pending(struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
+/* A copy costs 4 % of decoding. */
+static void give_pending(struct decoder_handle *d, float *to, size_t room, size_t *n_frames)
 {
 	struct mpeg_state *s = d->state;
-	size_t channels = (size_t)d->facts->channels, room = max_frames - *n_frames;
+	size_t channels = (size_t)d->facts->channels;
 	size_t n = room < s->n_pending ? room : s->n_pending;
 
-	memcpy(to + *n_frames * channels, s->pending, n * channels * sizeof(*to));
+	if (s->pending != to)
+		memcpy(to, s->pending, n * channels * sizeof(*to));
 	s->pending += n * channels;
 	s->n_pending -= n;
 	*n_frames += n;
@@ -347,6 +352,7 @@ static enum status mpeg_read(
         struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
 {
 	struct mpeg_state *s = d->state;
+	size_t channels = (size_t)d->facts->channels;
 
 	if (s->new_format) {
 		s->new_format = false;
@@ -354,10 +360,13 @@ static enum status mpeg_read(
 			return take_format(d);
 	}
 	while (*n_frames < max_frames && s->over == STATUS_OK && !s->new_format) {
+		float *at = to + *n_frames * channels;
+		size_t room = max_frames - *n_frames;
+
 		if (s->n_pending == 0)
-			decode_frame(d);
+			decode_frame(d, at, room * channels);
 		if (s->n_pending > 0)
-			give_pending(d, to, max_frames, n_frames);
+			give_pending(d, at, room, n_frames);
 	}
 	return *n_frames > 0 || s->over == STATUS_OK ? STATUS_OK : s->over;
 }

@@ -4,10 +4,12 @@
  * patch.  Formats whose head holds the length need a writer that can patch; FLAC may leave it open.
  * Integers are made here (the grid's exact values), since libsndfile scales floats by 2^15 - 1.
  */
+#include <endian.h>
 #include <sndfile.h>
 #include <string.h>
 
 #include "formats.h"
+#include "pcm.h"
 #include "settings.h"
 
 enum { CHUNK_SAMPLES = 8192 };
@@ -18,6 +20,7 @@ struct sound_file {
 	int64_t position, length; /* of the virtual file */
 	enum status status; /* of the writer: its first failure */
 	int chunk[CHUNK_SAMPLES];
+	int16_t words[CHUNK_SAMPLES];
 };
 
 /* ---- the virtual file --------------------------------------------------------------------- */
@@ -177,21 +180,40 @@ static enum status flac_open(struct encoder_handle *e)
 	return STATUS_OK;
 }
 
-static sf_count_t write_chunk(
-        struct sound_file *s, enum sample_format sample, const float *from, sf_count_t n_samples)
+/* The encoder of FLAC is what a mix waits for: sixteen samples at a time. */
+static sf_count_t write_s16(struct sound_file *s, const float *from, sf_count_t n_samples)
 {
-	if (sample == SAMPLE_F32)
-		return sf_write_float(s->file, from, n_samples);
-	/* Left-justified in 32 bits, as libsndfile wants them. */
-	float scale = sample == SAMPLE_S16 ? 32768.0f : 8388608.0f;
-	int step = sample == SAMPLE_S16 ? 65536 : 256;
+	pcm_from_float(SAMPLE_S16, from, (size_t)n_samples, (uint8_t *)s->words);
+	for (sf_count_t i = 0; i < n_samples; i++)
+		s->words[i] = (int16_t)le16toh((uint16_t)s->words[i]);
+	return sf_write_short(s->file, s->words, n_samples);
+}
+
+/* Left-justified in 32 bits, as libsndfile wants them. */
+static sf_count_t write_s24(struct sound_file *s, const float *from, sf_count_t n_samples)
+{
+	const float scale = 8388608.0f;
 	for (sf_count_t i = 0; i < n_samples; i++) {
 		float v = from[i] * scale;
 		v = v < scale - 1 ? v : scale - 1;
 		v = v > -scale ? v : -scale;
-		s->chunk[i] = (int)v * step;
+		s->chunk[i] = (int)v * 256;
 	}
 	return sf_write_int(s->file, s->chunk, n_samples);
+}
+
+static sf_count_t write_chunk(
+        struct sound_file *s, enum sample_format sample, const float *from, sf_count_t n_samples)
+{
+	switch (sample) {
+	case SAMPLE_S16:
+		return write_s16(s, from, n_samples);
+	case SAMPLE_S24:
+		return write_s24(s, from, n_samples);
+	case SAMPLE_F32:
+		return sf_write_float(s->file, from, n_samples);
+	}
+	return 0;
 }
 
 static enum status sound_file_write(struct encoder_handle *e, const float *frames, size_t n_frames)

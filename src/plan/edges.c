@@ -153,13 +153,13 @@ static double noise_at_end(const struct record *record, double loudness, int dir
 static double follow_slope(
         const struct record *record, double at, int direction, double lowest, double limit)
 {
-	struct strip strip;
+	struct stretch stretch;
 	double start = at, far = at + direction * (SLOPE_LONGEST + 0.3),
 	       half = direction * 5 * STEP;
-	strip_fill(&strip, record, fmin(at, far), fmax(at, far), STEP, 10 * STEP);
+	stretch_fill(&stretch, record, fmin(at, far), fmax(at, far), STEP, 10 * STEP);
 	while (fabs(at - start) < SLOPE_LONGEST) {
-		double outside = strip_at(&strip, at + half),
-		       further = strip_at(&strip, at + 3 * half);
+		double outside = stretch_at(&stretch, at + half),
+		       further = stretch_at(&stretch, at + 3 * half);
 		if (outside < lowest || further > outside - 0.2)
 			break;
 		at += direction * STEP;

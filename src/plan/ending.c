@@ -9,7 +9,8 @@
 #include "shape.h"
 
 static const double LOOK_BACK = 60; /* seconds of ending that are looked at */
-static const double NEAR_END = 10; /* of these, those that tell enough of most endings */
+static const double NEAR_END = 10,
+                    FURTHER = 20; /* of these, those that tell enough of most endings */
 static const double STEP =
         0.02; /* fine, so that where the drums fall between the steps does not matter */
 static const double HELD_FOR = 3.0; /* seconds in which a held level ... */
@@ -24,47 +25,74 @@ struct decay {
 	double begins_s, level_lufs, length_s;
 };
 
-/* The envelope from the end, in place. */
-static void envelope(struct strip *m)
+/* The ending, with the envelope of what was looked at so far. */
+struct look {
+	struct stretch stretch; /* momentary loudness */
+	size_t seen; /* from here on there is an envelope */
+	double loudest; /* energy of that */
+	float envelope_lufs[STRIP_MOST];
+	size_t decay_at; /* step of the stretch at which the last decay begins */
+};
+
+static void extend_envelope(struct look *look, size_t to)
 {
-	for (size_t i = m->count; i-- > 1;)
-		if (m->lufs[i - 1] < m->lufs[i])
-			m->lufs[i - 1] = m->lufs[i];
+	float lufs = look->seen < look->stretch.count ? look->envelope_lufs[look->seen]
+	                                              : (float)LEVEL_NOTHING;
+	while (look->seen > to) {
+		double energy = stretch_energy(&look->stretch, --look->seen);
+		if (energy > look->loudest) {
+			look->loudest = energy;
+			lufs = energy_to_lufs(energy);
+		}
+		look->envelope_lufs[look->seen] = lufs;
+	}
+}
+
+static double envelope_at(struct look *look, size_t i)
+{
+	if (i < look->seen)
+		extend_envelope(look, i);
+	return (double)look->envelope_lufs[i];
 }
 
 /* False: it is not over within these seconds. */
-static bool last_decay_within(
-        const struct record *record, const struct outline *o, double seconds, struct decay *decay)
+static bool last_decay_within(struct look *look, const struct record *record,
+        const struct outline *o, double seconds, struct decay *decay)
 {
-	struct strip e;
 	double first = floor(fmax(o->cue_out_s - LOOK_BACK, o->cue_in_s) * 10) / 10; /* a block's */
 	double skipped = floor(fmax(o->cue_out_s - seconds - first, 0) / STEP);
 	size_t held = (size_t)(HELD_FOR / STEP + 0.5);
-	strip_fill(&e, record, first + skipped * STEP, o->cue_out_s, STEP, 0.4);
-	envelope(&e);
+	stretch_fill(&look->stretch, record, first + skipped * STEP, o->cue_out_s, STEP, 0.4);
+	look->seen = look->stretch.count;
+	look->loudest = 0;
+	look->decay_at = 0;
 	*decay = (struct decay){o->cue_out_s, o->loudness_lufs, 0};
-	if (e.count == 0)
+	if (look->stretch.count == 0)
 		return true;
-	size_t i = e.count - 1;
+	size_t i = look->stretch.count - 1;
 	while (i > 0) {
 		/* At the very start of what is seen, and in a jingle, there is less to compare with: it is held
 		 * unless it clearly falls. */
-		double fall = i >= held ? (double)(e.lufs[i - held] - e.lufs[i])
-		                        : (double)(e.lufs[0] - e.lufs[i]) / 2;
+		double level = envelope_at(look, i);
+		double fall = i >= held ? envelope_at(look, i - held) - level
+		                        : (envelope_at(look, 0) - level) / 2;
 		if (fall < HELD_WITHIN)
 			break;
 		i--;
 	}
 	double begins = first + (skipped + (double)i) * STEP;
-	*decay = (struct decay){begins, e.lufs[i], o->cue_out_s - begins};
+	*decay = (struct decay){begins, envelope_at(look, i), o->cue_out_s - begins};
+	look->decay_at = i;
 	return i >= held;
 }
 
-static struct decay last_decay(const struct record *record, const struct outline *o)
+static struct decay last_decay(
+        struct look *look, const struct record *record, const struct outline *o)
 {
 	struct decay decay;
-	if (!last_decay_within(record, o, NEAR_END, &decay))
-		(void)last_decay_within(record, o, LOOK_BACK, &decay);
+	if (!last_decay_within(look, record, o, NEAR_END, &decay) &&
+	        !last_decay_within(look, record, o, FURTHER, &decay))
+		(void)last_decay_within(look, record, o, LOOK_BACK, &decay);
 	return decay;
 }
 
@@ -117,31 +145,31 @@ static void classify(const struct record *record, struct outline *o, const struc
 
 /* The level has left what was held: from here on it is decay.  A drum a second before a cold end is the loudest
  * of the ending, but not its decay. */
-static double leaves_plateau(
-        const struct record *record, const struct outline *o, const struct decay *d, double under)
+static double leaves_plateau(const struct look *look, const struct decay *d, double under)
 {
-	struct strip m;
-	strip_fill(&m, record, d->begins_s, o->cue_out_s, 0.02, 0.4);
-	double at = d->begins_s;
-	for (size_t i = 0; i < m.count; i++)
-		if (m.lufs[i] > d->level_lufs - under)
-			at = d->begins_s + (double)i * m.step_s;
-	return at;
+	double held = d->level_lufs - under, least = energy_at_least(held);
+	size_t i = look->stretch.count;
+	while (i-- > look->decay_at)
+		if (stretch_energy(&look->stretch, i) > least &&
+		        (double)stretch_lufs(&look->stretch, i) > held)
+			return d->begins_s + (double)(i - look->decay_at) * look->stretch.step_s;
+	return d->begins_s;
 }
 
 void shape_ending(const struct record *record, struct outline *o)
 {
-	struct decay d = last_decay(record, o);
+	struct look look;
+	struct decay d = last_decay(&look, record, o);
 	o->ending_lufs = d.level_lufs;
 	if (d.level_lufs < o->loudness_lufs - QUIET_UNDER) {
 		shape_quiet_end(record, o);
-		d = last_decay(record, o);
+		d = last_decay(&look, record, o);
 		o->ending_lufs = d.level_lufs;
 	}
-	double left = leaves_plateau(record, o, &d, LEFT_AFTER);
+	double left = leaves_plateau(&look, &d, LEFT_AFTER);
 	if (o->cue_out_s - left <
 	        COLD_WITHIN) /* half the window's energy is gone: the sound itself ends here */
-		left = leaves_plateau(record, o, &d, 6);
+		left = leaves_plateau(&look, &d, 6);
 	d.length_s -= left - d.begins_s;
 	d.begins_s = left;
 	o->mix_out_s = fmin(d.begins_s, o->cue_out_s);

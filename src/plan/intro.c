@@ -13,12 +13,13 @@ static double arrival(const struct record *record, const struct outline *o)
 {
 	static const double AT_ONCE = 4, STEP = 0.02, WINDOW = 0.4;
 	double to = fmin(o->cue_in_s + LONGEST, o->cue_out_s);
-	struct strip m;
+	double enough = o->loudness_lufs - ARRIVED_UNDER, least = energy_at_least(enough);
+	struct stretch m;
 	for (double from = o->cue_in_s; from < to; from += AT_ONCE) {
-		strip_fill(
+		stretch_fill(
 		        &m, record, from + WINDOW / 2, from + WINDOW / 2 + AT_ONCE, STEP, WINDOW);
 		for (size_t i = 0; i < m.count; i++)
-			if ((double)m.lufs[i] > o->loudness_lufs - ARRIVED_UNDER)
+			if (stretch_energy(&m, i) > least && (double)stretch_lufs(&m, i) > enough)
 				return fmin(from + (double)i * STEP, to);
 	}
 	return to;
@@ -28,11 +29,11 @@ static double arrival(const struct record *record, const struct outline *o)
  * middle. */
 static bool rises(const struct record *record, const struct outline *o)
 {
-	struct strip m;
+	struct stretch m;
 	double length = o->mix_in_s - o->cue_in_s;
-	strip_fill(&m, record, o->cue_in_s, o->mix_in_s, 0.1, 0.4);
-	double early = strip_at(&m, o->cue_in_s + length * 0.15),
-	       middle = strip_at(&m, o->cue_in_s + length * 0.5);
+	stretch_fill(&m, record, o->cue_in_s, o->mix_in_s, 0.1, 0.4);
+	double early = stretch_at(&m, o->cue_in_s + length * 0.15),
+	       middle = stretch_at(&m, o->cue_in_s + length * 0.5);
 	return middle - early > 4;
 }
 

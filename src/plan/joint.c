@@ -419,10 +419,11 @@ static void fill_peaks(struct joint_side *side, const struct record *record)
 		lin[i] = (float)peak;
 	lin[255] = 0;
 	const struct strip *strip = &side->momentary;
-	for (size_t i = 0; i < strip->count; i++) {
-		double second = strip->from_s + (double)i * strip->step_s;
-		int64_t block = (int64_t)floor(second * RECORD_BLOCKS_PER_SECOND + 1e-6);
-		bool inside = block >= 0 && block < (int64_t)record->curves.count;
+	int64_t step = llround(strip->step_s * RECORD_FINE_PER_SECOND),
+	        at = llround(strip->from_s * RECORD_FINE_PER_SECOND);
+	for (size_t i = 0; i < strip->count; i++, at += step) {
+		int64_t block = at / (RECORD_FINE_PER_SECOND / RECORD_BLOCKS_PER_SECOND);
+		bool inside = at >= 0 && block < (int64_t)record->curves.count;
 		side->peak_lin[i] = inside ? lin[record->curves.peak[block]] : 0;
 	}
 }

@@ -37,9 +37,14 @@ double level_block(const struct record *record, int64_t i)
 	               : clu_to_lufs(record->curves.level_clu[i]);
 }
 
-static float energy_to_lufs(double energy)
+float energy_to_lufs(double energy)
 {
 	return energy > 1e-12 ? 3.0102999566f * log2f((float)energy) : (float)LEVEL_NOTHING;
+}
+
+double energy_at_least(double lufs)
+{
+	return pow(10, (lufs - 0.01) / 10);
 }
 
 /* ---- from levels to energies: thousands a song, so by table --------------------------------- */
@@ -121,31 +126,61 @@ static void sum_energies(double *sums, const struct record *record, int64_t from
 
 enum { SUMS_MOST = 2 * STRIP_MOST };
 
-void strip_fill(struct strip *strip, const struct record *record, double from_s, double to_s,
+void stretch_fill(struct stretch *stretch, const struct record *record, double from_s, double to_s,
         double step_s, double window_s)
 {
-	double sums[SUMS_MOST + 1];
 	int64_t half = llround(window_s * RECORD_FINE_PER_SECOND / 2),
 	        step = llround(step_s * RECORD_FINE_PER_SECOND);
 	int64_t from = llround(from_s * RECORD_FINE_PER_SECOND),
 	        to = llround(to_s * RECORD_FINE_PER_SECOND);
 	if (half < 1)
 		half = 1;
-	if (to > from + SUMS_MOST - 2 * half - 1)
-		to = from + SUMS_MOST - 2 * half - 1;
-	strip->from_s = (double)from / RECORD_FINE_PER_SECOND;
-	strip->step_s = (double)step / RECORD_FINE_PER_SECOND;
-	strip->count = 0;
+	to = smaller(to, from + SUMS_MOST - 2 * half - 1);
+	stretch->from_s = (double)from / RECORD_FINE_PER_SECOND;
+	stretch->step_s = (double)step / RECORD_FINE_PER_SECOND;
+	stretch->step = (size_t)step;
+	stretch->window = (size_t)(2 * half);
+	stretch->count = 0;
 	if (to < from)
 		return;
-	sum_energies(sums, record, from - half, to + half);
-	/* Differences of sums in double: good to 120 dB under the loudest over a minute. */
-	double share = 1 / (double)(2 * half);
-	for (int64_t at = 0; at <= to - from && strip->count < STRIP_MOST; at += step) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): filled above */
-		double energy = (sums[at + 2 * half] - sums[at]) * share;
-		strip->lufs[strip->count++] = energy_to_lufs(energy);
-	}
+	stretch->count = (size_t)smaller((to - from) / step + 1, STRIP_MOST);
+	sum_energies(stretch->sums, record, from - half, to + half);
+}
+
+/* Differences of sums in double: good to 120 dB under the loudest over a minute. */
+double stretch_energy(const struct stretch *stretch, size_t i)
+{
+	const double *first = &stretch->sums[i * stretch->step];
+	return (first[stretch->window] - *first) * (1 / (double)stretch->window);
+}
+
+float stretch_lufs(const struct stretch *stretch, size_t i)
+{
+	return energy_to_lufs(stretch_energy(stretch, i));
+}
+
+static double index_of(double from_s, double step_s, double second)
+{
+	return floor((second - from_s) / step_s + 0.5);
+}
+
+double stretch_at(const struct stretch *stretch, double second)
+{
+	double i = index_of(stretch->from_s, stretch->step_s, second);
+	return i < 0 || i >= (double)stretch->count ? LEVEL_NOTHING
+	                                            : (double)stretch_lufs(stretch, (size_t)i);
+}
+
+void strip_fill(struct strip *strip, const struct record *record, double from_s, double to_s,
+        double step_s, double window_s)
+{
+	struct stretch stretch;
+	stretch_fill(&stretch, record, from_s, to_s, step_s, window_s);
+	strip->from_s = stretch.from_s;
+	strip->step_s = stretch.step_s;
+	strip->count = stretch.count;
+	for (size_t i = 0; i < stretch.count; i++)
+		strip->lufs[i] = stretch_lufs(&stretch, i);
 }
 
 void momentary_energies(const int16_t *level_clu, size_t count, float *energies)
@@ -161,6 +196,6 @@ void momentary_energies(const int16_t *level_clu, size_t count, float *energies)
 
 double strip_at(const struct strip *strip, double second)
 {
-	double i = floor((second - strip->from_s) / strip->step_s + 0.5);
+	double i = index_of(strip->from_s, strip->step_s, second);
 	return i < 0 || i >= (double)strip->count ? LEVEL_NOTHING : (double)strip->lufs[(size_t)i];
 }

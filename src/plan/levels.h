@@ -20,6 +20,28 @@ struct strip {
 void strip_fill(struct strip *strip, const struct record *record, double from_s, double to_s,
         double step_s, double window_s);
 
+/* The same, where few of the levels will be looked at: each is taken when it is asked for. */
+struct stretch {
+	double from_s, step_s;
+	size_t count;
+	size_t step, window; /* in 10 ms */
+	double sums[2 * STRIP_MOST + 1]; /* of the energies of the first 0, 1, 2 ... 10 ms */
+};
+void stretch_fill(struct stretch *stretch, const struct record *record, double from_s, double to_s,
+        double step_s, double window_s);
+
+/* Mean energy (10^(LUFS/10)) around the i-th step; i < count. */
+double stretch_energy(const struct stretch *stretch, size_t i);
+float stretch_lufs(const struct stretch *stretch, size_t i);
+
+/* LUFS at a second of it; LEVEL_NOTHING outside. */
+double stretch_at(const struct stretch *stretch, double second);
+
+float energy_to_lufs(double energy);
+
+/* No energy under this reaches the level: tells of most moments without a logarithm. */
+double energy_at_least(double lufs);
+
 /* Energies (10^(LUFS/10)) of the 400 ms that end with each block. */
 void momentary_energies(const int16_t *level_clu, size_t count, float *energies);
 

@@ -14,6 +14,8 @@ void shape_silences(const struct record *record, struct outline *o)
 	int quiet_clu =
 	        (int)ceil(fmax(level, RECORD_SILENCE_CLU / 100.0) * 100); /* -HUGE_VAL is none */
 	for (int64_t i = from; i <= to && o->n_silences < OUTLINE_SILENCES; i++) {
+		while (start < 0 && i < to && i < n && record->curves.level_clu[i] >= quiet_clu)
+			i++;
 		bool quiet = i < to && (i >= n || record->curves.level_clu[i] < quiet_clu);
 		if (quiet && start < 0)
 			start = i;

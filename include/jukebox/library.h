@@ -65,6 +65,8 @@ void library_interrupt(struct library *library);
 void library_forget(struct library *library);
 
 size_t library_waiting(const struct library *library); /* tickets asked for and not taken */
+/* Nothing is looked for or measured: all of them can be taken at once. */
+bool library_has_all(struct library *library);
 
 void library_cancel(struct library *library);
 

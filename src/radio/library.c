@@ -515,6 +515,16 @@ size_t library_waiting(const struct library *l)
 	return l->asked - l->taken;
 }
 
+bool library_has_all(struct library *l)
+{
+	bool all = true;
+	pthread_mutex_lock(&l->lock);
+	for (size_t n = l->taken; n < l->asked && all; n++)
+		all = ticket_at(l, n)->state == TICKET_READY;
+	pthread_mutex_unlock(&l->lock);
+	return all;
+}
+
 void library_cancel(struct library *l)
 {
 	pthread_mutex_lock(&l->lock);

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LATE_MOST = 16 };
+enum {
+	LATE_MOST = 16,
+	ROOM = LINEUP_MOST / 4, /* made at once, since all that stays is moved */
+};
 
 struct lineup {
 	pthread_mutex_t lock; /* guards all below; a leaf */
 	struct pick *picks; /* owned; what is on comes first, if anything is */
 	size_t count, capacity;
+	size_t n_asked; /* none before this one is to be asked for */
 	size_t last_id;
 	size_t on_air; /* id */
 	struct pick listed; /* owned: the list's pick that began last; path NULL: none */
@@ -73,19 +77,28 @@ void lineup_free(struct lineup *l)
 
 /* ---- with the lock --------------------------------------------------------------------------------------- */
 
-static void take_out(struct lineup *l, size_t at)
+static void take_out_several(struct lineup *l, size_t at, size_t n)
 {
-	pick_done(&l->picks[at]);
-	memmove(&l->picks[at], &l->picks[at + 1], (--l->count - at) * sizeof *l->picks);
+	for (size_t i = at; i < at + n; i++)
+		pick_done(&l->picks[i]);
+	l->count -= n;
+	memmove(&l->picks[at], &l->picks[at + n], (l->count - at) * sizeof *l->picks);
+	if (l->n_asked > at)
+		l->n_asked = l->n_asked > at + n ? l->n_asked - n : at;
 }
 
-/* l->count when it is not there. */
+static void take_out(struct lineup *l, size_t at)
+{
+	take_out_several(l, at, 1);
+}
+
+/* l->count when it is not there.  Mostly one of the last is wanted. */
 static size_t find(const struct lineup *l, size_t id)
 {
-	size_t at = 0;
-	while (at < l->count && l->picks[at].id != id)
-		at++;
-	return at;
+	size_t at = l->count;
+	while (at > 0 && l->picks[at - 1].id != id)
+		at--;
+	return at > 0 ? at - 1 : l->count;
 }
 
 /* Where what has not begun starts. */
@@ -98,7 +111,7 @@ static size_t first_coming(const struct lineup *l)
 static enum status make_room(struct lineup *l)
 {
 	if (l->count >= LINEUP_MOST)
-		take_out(l, first_coming(l));
+		take_out_several(l, first_coming(l), ROOM);
 	if (l->count < l->capacity)
 		return STATUS_OK;
 	size_t capacity = l->capacity ? 2 * l->capacity : 16;
@@ -120,11 +133,13 @@ static enum status insert(struct lineup *l, size_t at, const struct pick *pick, 
 		return STATUS_NO_MEMORY;
 	}
 	if (l->count < before && at > first_coming(l))
-		at--;
+		at -= at - first_coming(l) < ROOM ? at - first_coming(l) : ROOM;
 	*id = copy.id = ++l->last_id;
 	memmove(&l->picks[at + 1], &l->picks[at], (l->count - at) * sizeof *l->picks);
 	l->picks[at] = copy;
 	l->count++;
+	if (l->n_asked > at)
+		l->n_asked = at;
 	return STATUS_OK;
 }
 
@@ -142,11 +157,14 @@ enum status lineup_ask(struct lineup *l, struct pick *pick)
 {
 	enum status status = STATUS_END;
 	pthread_mutex_lock(&l->lock);
-	for (size_t at = first_coming(l); at < l->count && status == STATUS_END; at++)
-		if (!l->picks[at].asked && !l->picks[at].dropped) {
-			status = pick_copy(pick, &l->picks[at]);
-			l->picks[at].asked = status == STATUS_OK;
-		}
+	size_t at = first_coming(l) > l->n_asked ? first_coming(l) : l->n_asked;
+	while (at < l->count && (l->picks[at].asked || l->picks[at].dropped))
+		at++;
+	l->n_asked = at;
+	if (at < l->count) {
+		status = pick_copy(pick, &l->picks[at]);
+		l->picks[at].asked = status == STATUS_OK;
+	}
 	pthread_mutex_unlock(&l->lock);
 	return status;
 }
@@ -157,6 +175,7 @@ void lineup_ask_again(struct lineup *l, size_t on_air)
 	size_t last = find(l, on_air);
 	for (size_t at = 0; at < l->count; at++)
 		l->picks[at].asked = last < l->count && at <= last;
+	l->n_asked = 0;
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -182,6 +201,7 @@ static void note_late(struct lineup *l, struct pick *pick)
 	if (pick->dropped && l->n_late < LATE_MOST &&
 	        pick_copy(&l->late[l->n_late], pick) == STATUS_OK)
 		l->n_late++;
+	l->n_asked = 0;
 	pick->dropped = false;
 }
 
@@ -244,6 +264,7 @@ static void bring_to_front(struct lineup *l, size_t at)
 	struct pick begun = l->picks[at];
 	memmove(&l->picks[1], &l->picks[0], at * sizeof *l->picks);
 	l->picks[0] = begun;
+	l->n_asked = 0;
 }
 
 void lineup_began(struct lineup *l, size_t id)

@@ -14,6 +14,8 @@ enum {
 	/* Tracks measured ahead of the one that is planned: enough to keep all workers busy, few enough to keep their
 	 * records out of the memory of a player. */
 	AHEAD = 8,
+	/* With so many at hand none is asked for: who looks for them sleeps, and is woken for several. */
+	ENOUGH = AHEAD / 2,
 	/* Places of clips that were given out: of what may be on when a turn comes. */
 	PLACES = 256,
 };
@@ -257,6 +259,8 @@ static enum status next_pick(struct programme *p, struct pick *pick)
 
 static enum status ask_ahead(struct programme *p)
 {
+	if (library_waiting(p->library) > ENOUGH && library_has_all(p->library))
+		return STATUS_OK;
 	while (library_waiting(p->library) < AHEAD) {
 		struct pick pick;
 		enum status status = next_pick(p, &pick);

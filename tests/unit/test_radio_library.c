@@ -232,6 +232,19 @@ static void test_what_hangs_holds_nothing_up(void **state)
 	assert_next(f, STATUS_OK, 4, true);
 }
 
+static void test_all_are_there(void **state)
+{
+	struct fixture *f = *state;
+	assert_true(library_has_all(f->library));
+	set_hanging(&f->cache, true);
+	request(f, "hang-1");
+	assert_false(library_has_all(f->library));
+	set_hanging(&f->cache, false);
+	assert_int_equal(library_await(f->library, INT64_MAX), LIBRARY_READY);
+	assert_true(library_has_all(f->library));
+	assert_next(f, STATUS_OK, 1, true);
+}
+
 /* In a hurry, too: what is in the cache is as good as there. */
 static void test_hurry_waits_for_lookups(void **state)
 {
@@ -297,6 +310,7 @@ int main(void)
 	        WITH_LIBRARY(test_known_ones_in_order),
 	        WITH_LIBRARY(test_new_ones_are_measured),
 	        WITH_LIBRARY(test_what_hangs_holds_nothing_up),
+	        WITH_LIBRARY(test_all_are_there),
 	        WITH_LIBRARY(test_hurry_waits_for_lookups),
 	        WITH_LIBRARY(test_forgotten_and_asked_again),
 	        WITH_LIBRARY(test_interrupted),

@@ -155,6 +155,37 @@ static void test_the_place_of_the_list(void **state)
 	lineup_free(l);
 }
 
+/* As a plan without a player does it: several ahead, and nobody tells that anything began. */
+static void test_a_long_list_is_asked_in_order(void **state)
+{
+	enum { AHEAD = 8 };
+	(void)state;
+	struct lineup *l = lineup_new();
+	struct pick pick;
+	for (size_t i = 0; i < 2 * LINEUP_MOST; i++) {
+		append(l, "a", i);
+		if (i < AHEAD)
+			continue;
+		assert_int_equal(lineup_ask(l, &pick), STATUS_OK);
+		assert_int_equal(pick.place, i - AHEAD);
+		size_t id = pick.id;
+		pick_done(&pick);
+		assert_int_equal(lineup_get(l, id, &pick), STATUS_OK);
+		assert_int_equal(pick.place, i - AHEAD);
+		pick_done(&pick);
+	}
+	queue(l, "X", true);
+	assert_int_equal(lineup_ask(l, &pick), STATUS_OK);
+	assert_string_equal(pick.path, "X");
+	pick_done(&pick);
+	for (size_t i = 0; i < AHEAD; i++) {
+		assert_int_equal(lineup_ask(l, &pick), STATUS_OK);
+		pick_done(&pick);
+	}
+	assert_int_equal(lineup_ask(l, &pick), STATUS_END);
+	lineup_free(l);
+}
+
 static void test_bounds(void **state)
 {
 	(void)state;
@@ -184,6 +215,7 @@ int main(void)
 	        cmocka_unit_test(test_queued_too_late),
 	        cmocka_unit_test(test_another_list),
 	        cmocka_unit_test(test_the_place_of_the_list),
+	        cmocka_unit_test(test_a_long_list_is_asked_in_order),
 	        cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,7 @@ enum status order_begin_round(struct order *o)
 	if ((o->options.rounds > 0 && o->round + 1 >= o->options.rounds) || n == 0)
 		return STATUS_END;
 	o->round++;
-	o->next = 0;
+	o->next = o->changed_at = 0;
 	if (!o->permutation)
 		return STATUS_OK;
 	uint32_t *fresh = malloc(n * sizeof *fresh), last = o->permutation[n - 1];
@@ -390,6 +390,9 @@ enum status order_change(struct order *o, const struct order_list *list, int64_t
 
 void order_played(struct order *o, const char *path)
 {
+	/* Behind the last one of a round begins another. */
+	if (o->changed_at >= o->list.count && order_begin_round(o) != STATUS_OK)
+		return;
 	size_t found = find_place(o, path, o->changed_at);
 	o->next = o->changed_at;
 	if (found == SIZE_MAX || found < o->changed_at)

@@ -490,9 +490,12 @@ static void catch_up(struct programme *p, size_t on_air)
 		pick_done(&pick);
 		any = true;
 	}
-	if (any && !p->wheel)
-		lineup_drop_listed(p->lineup);
-	if (any && !p->wheel && p->order.next > 0)
+	if (!any || p->wheel)
+		return;
+	lineup_drop_listed(p->lineup);
+	p->planned_before_round =
+	        SIZE_MAX; /* what began counts, though it was planned before this round */
+	if (p->order.next > 0)
 		lineup_set_place(p->lineup, p->order.round, p->order.next - 1);
 }
 

@@ -294,6 +294,31 @@ static void test_changed(void **state)
 	}
 }
 
+/* At the end of a round: what began meanwhile is of the next one, whether that had begun or not. */
+static void test_played_meanwhile(void **state)
+{
+	(void)state;
+	for (int begun = 0; begun < 2; begun++) {
+		struct playlist *list = make_list("s", NULL, 3);
+		struct order_list all = {list, 0, 3};
+		struct order_options options = {0};
+		struct order o;
+		size_t e[3];
+		assert_int_equal(order_init(&o, &all, &options), STATUS_OK);
+		take(&o, e, 3);
+		assert_int_equal(order_change(&o, &all, 0, 2, "s2"), STATUS_OK);
+		if (begun)
+			take(&o, e, 2);
+		order_played(&o, "s0");
+		assert_int_equal(o.round, 1);
+		take(&o, e, 3);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(e[i], (i + 1) % 3);
+		order_done(&o);
+		playlist_free(list);
+	}
+}
+
 /* A hundred thousand songs: in a few seconds, in 200 bytes each. */
 static void test_large(void **state)
 {
@@ -370,6 +395,7 @@ int main(void)
 	        cmocka_unit_test(test_the_least_bad_choice),
 	        cmocka_unit_test(test_resumed),
 	        cmocka_unit_test(test_changed),
+	        cmocka_unit_test(test_played_meanwhile),
 	        cmocka_unit_test(test_large),
 	        cmocka_unit_test(test_specs),
 	        cmocka_unit_test(test_names),

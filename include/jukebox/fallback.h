@@ -15,7 +15,7 @@ enum { FALLBACK_MOST_BYTES = 256 << 20 };
 struct fallback;
 
 /* Mixes `programme`, which is of two rounds of n_entries entries, to a loop whose end meets its beginning as its songs meet. Waits for
- * measurements and decoders.  STATUS_UNSUPPORTED: it is too long; STATUS_NOT_FOUND: nothing in it can be played. */
+ * measurements and decoders, until options->stopping.  STATUS_UNSUPPORTED: it is too long; STATUS_NOT_FOUND: nothing in it can be played. */
 enum status fallback_new(struct programme *programme, size_t n_entries,
         const struct mix_options *options, struct fallback **fallback,
         struct error *error) MUST_USE;

@@ -121,6 +121,10 @@ int64_t mixer_known_frames(const struct mixer *mixer);
 /* Is there nothing to play just now (MIX_DRY)? */
 bool mixer_is_dry(const struct mixer *mixer);
 
+/* Another one, borrowed, than that of the options, which had none: it plays from now on, if there is nothing else.  From the thread
+ * in mixer_read only. */
+void mixer_set_fallback(struct mixer *mixer, const struct mix_loop *fallback);
+
 /* Stops and joins the decode-ahead threads.  NULL is fine. */
 void mixer_free(struct mixer *mixer);
 /* The same, waiting no longer than to the deadline (of clock_now_ns).  False: threads hang; the mixer stays, and so must all that

@@ -5,6 +5,7 @@
 #include "jukebox/control.h"
 #include "jukebox/errands.h"
 #include "jukebox/events.h"
+#include "jukebox/fallback.h"
 #include "jukebox/lineup.h"
 #include "jukebox/log.h"
 #include "jukebox/mix.h"
@@ -60,7 +61,7 @@ struct player_links {
 	struct onair *onair;
 	struct lineup *lineup; /* is told what began */
 	struct errands *errands;
-	const struct plan_clip *fallback; /* its title */
+	struct fallback *_Atomic *fallback; /* plays when there is nothing else, once it is there */
 	const struct player_alarm *alarm;
 	struct log *log;
 	/* For the status line: how many tracks and frames there are in all; 0: not known, or no end. */

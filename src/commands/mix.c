@@ -33,6 +33,8 @@ static const int64_t MEASURING_ENDS_NS = 3000000000;
 /* A list that takes longer to read is taken at the next try. */
 static const int64_t RETRY_NS = 250000000;
 static const int64_t LOOK_NS = 50000000;
+/* Twelve minutes of songs that have to be measured take half of it. */
+static const int64_t FALLBACK_LATE_NS = 10000000000;
 /* Of --buffer, for decoding ahead; the rest is for whole songs. */
 enum { MOST_AHEAD_BYTES = 1 << 20 };
 /* Of a live mix, which has no whole songs: a disk may take 20 seconds before anybody hears of it. */
@@ -53,7 +55,7 @@ struct mix_run {
 	struct events *events;
 	struct onair *onair;
 	struct station station;
-	struct fallback *fallback; /* owned; NULL: none */
+	struct standby *standby; /* owned; NULL: no fallback is asked for */
 	bool at_end; /* all was played */
 	bool threads_hang; /* so what they use stays */
 	bool began_without; /* lists, which were not to be had */
@@ -136,6 +138,11 @@ static bool open_outputs(struct mix_run *run, int *exit_status)
 		if (!try_output(run, specs->items[i], false, exit_status))
 			return false;
 	return true;
+}
+
+static bool is_told_to_stop(const struct mix_run *run)
+{
+	return run->control && control_stopping(run->control);
 }
 
 /* Of a list; a saved plan and the joints are fixed. */
@@ -355,7 +362,6 @@ static bool play(
 	mix_options_of(run, &mix);
 	if (!run->settings->joints)
 		standby_set_patience(run->settings, is_live(run), &mix);
-	mix.fallback = fallback_loop(run->fallback);
 	struct control_hooks hooks = {.unblock = unblock, .abort = abort_outputs, .user = run};
 	struct player_alarm alarm = {.seconds = run->settings->silence_s,
 	        .level_lufs = run->settings->silence_lufs,
@@ -367,7 +373,7 @@ static bool play(
 	        .onair = run->onair,
 	        .lineup = lineup_of(run),
 	        .errands = run->station.errands,
-	        .fallback = fallback_title(run->fallback),
+	        .fallback = standby_fallback(run->standby),
 	        .log = run->log,
 	        .n_tracks = count_tracks(run),
 	        .n_frames = run->plan_frames,
@@ -538,11 +544,31 @@ static bool left_behind(const struct mix_run *run)
 	return run->threads_hang;
 }
 
+/* False: it cannot be had, or the run was told to stop.  What is late comes later. */
+static bool await_fallback(struct mix_run *run)
+{
+	int64_t late_ns = clock_now_ns() + FALLBACK_LATE_NS;
+	enum standby_news news = STANDBY_LATE;
+	while (news == STANDBY_LATE && clock_now_ns() < late_ns) {
+		if (is_told_to_stop(run))
+			return false;
+		news = standby_wait(run->standby, clock_now_ns() + LOOK_NS);
+	}
+	if (news == STANDBY_LATE)
+		standby_go_on(run->standby);
+	return news != STANDBY_FAILED;
+}
+
 static bool load_fallback(struct mix_run *run)
 {
 	struct mix_options mix;
+	if (!run->settings->fallback)
+		return true;
 	mix_options_of(run, &mix);
-	return standby_load(run->session, run->settings, &mix, &run->fallback);
+	run->standby = standby_start(run->session, run->settings, &mix);
+	if (!run->standby)
+		log_print(run->log, LOG_ERROR, "--fallback: out of memory, or no thread to be had");
+	return run->standby && await_fallback(run);
 }
 
 /* A run that is resumed keeps its seed: the order of play follows from it. */
@@ -573,7 +599,7 @@ static bool read_lists(struct mix_run *run, struct session *session, bool *witho
 	*without = false;
 	relist_ask(run->relist, false);
 	while (!*without && !relist_wait(run->relist, clock_now_ns() + LOOK_NS)) {
-		if (run->control && control_stopping(run->control))
+		if (is_told_to_stop(run))
 			return false;
 		*without = relist_is_late(run->relist) && may_begin_without(run);
 	}
@@ -597,7 +623,7 @@ static bool open_session(struct mix_run *run, struct session *session, int *exit
 	if (!run->relist)
 		return false;
 	if (!read_lists(run, session, &without)) {
-		if (run->control && control_stopping(run->control))
+		if (is_told_to_stop(run))
 			*exit_status = EXIT_DONE;
 		return false;
 	}
@@ -631,12 +657,17 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 			station_resume(&run->station, &state);
 			run->state = run->began_without ? &state : NULL;
 			exit_status = mix_lists(run, &session);
+		} else if (!run->programme && is_told_to_stop(run)) {
+			exit_status = EXIT_DONE;
 		}
 	}
 	run_done(run);
 	if (!run->threads_hang)
 		run->threads_hang =
 		        !relist_try_free(run->relist, clock_now_ns() + MEASURING_ENDS_NS);
+	if (!run->threads_hang)
+		run->threads_hang =
+		        !standby_try_free(run->standby, clock_now_ns() + MEASURING_ENDS_NS);
 	if (run->library && !run->threads_hang)
 		run->threads_hang =
 		        !library_try_free(run->library, clock_now_ns() + MEASURING_ENDS_NS);
@@ -644,7 +675,6 @@ static int run_from_lists(struct mix_run *run, char **lists, int n)
 		return exit_status;
 	state_done(&state);
 	session.records = NULL;
-	fallback_free(run->fallback);
 	programme_free(run->programme);
 	playlist_free(run->reloaded);
 	session_close(&session);

@@ -708,6 +708,12 @@ int64_t mixer_known_frames(const struct mixer *m)
 	return larger(m->on->horizon - m->mixed, 0);
 }
 
+void mixer_set_fallback(struct mixer *m, const struct mix_loop *fallback)
+{
+	bed_init(&m->bed, fallback, m->options.rate_hz);
+	bed_set(&m->bed, m->dry);
+}
+
 bool mixer_is_dry(const struct mixer *m)
 {
 	return m->dry;

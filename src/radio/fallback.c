@@ -92,10 +92,13 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 	f->failed |= event == MIX_CLIP_FAILED;
 }
 
-static enum status read_all(struct fallback *f, struct mixer *mixer, struct error *error)
+static enum status read_all(struct fallback *f, struct mixer *mixer,
+        const struct mix_options *options, struct error *error)
 {
 	int64_t at = 0;
 	while (at < f->loop.n_frames) {
+		if (options->stopping && atomic_load(options->stopping))
+			return error_set(error, STATUS_CANCELLED, "cancelled");
 		size_t n = 0, left = (size_t)(f->loop.n_frames - at);
 		TRY(mixer_read(mixer, f->frames + 2 * at, left, &n, error));
 		at += (int64_t)n;
@@ -111,7 +114,7 @@ static enum status render(
 	if (!mixer)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory, or no thread to be had");
 	f->loop.frames = f->frames;
-	enum status status = read_all(f, mixer, error);
+	enum status status = read_all(f, mixer, options, error);
 	mixer_free(mixer);
 	if (f->failed)
 		*error = f->error;

@@ -55,7 +55,8 @@ struct player {
 	struct onair *onair;
 	struct lineup *lineup;
 	struct errands *errands;
-	const struct plan_clip *fallback;
+	struct fallback *_Atomic *fallback_place; /* where it will be; NULL: nowhere */
+	const struct fallback *fallback; /* NULL: not there */
 	struct log *log;
 	struct player_report *report;
 	struct mix_options options;
@@ -328,15 +329,14 @@ static void tell_failure(
 /* The programme cannot be had, or can again. */
 static void tell_dry(struct player *p, bool dry, int64_t frame)
 {
-	bool has_fallback = p->options.fallback != NULL;
-	const char *what = has_fallback ? "the fallback plays" : "silence";
+	const char *what = p->fallback ? "the fallback plays" : "silence";
 	if (dry)
 		log_print(p->log, LOG_WARNING, "nothing is there in time: %s", what);
 	else
 		log_print(p->log, LOG_INFO, "the programme goes on");
 	events_write(p->events, dry ? "fallback" : "programme", frame, NULL, dry ? what : NULL);
 	if (dry && p->fallback)
-		announce(p, p->fallback, frame);
+		announce(p, fallback_title(p->fallback), frame);
 	if (!p->stopping && !p->paused)
 		onair_set_state(p->onair, dry ? ONAIR_FALLBACK : ONAIR_PLAYING);
 }
@@ -502,6 +502,24 @@ static void begin_stop(struct player *p, struct mixer *mixer)
 	mixer_fade_out(mixer, (int64_t)(STOP_FADE_S * p->options.rate_hz));
 }
 
+/* It may come later than the programme begins. */
+static bool fallback_arrives(struct player *p)
+{
+	if (p->fallback || !p->fallback_place)
+		return false;
+	p->fallback = atomic_load(p->fallback_place);
+	return p->fallback != NULL;
+}
+
+static void look_for_fallback(struct player *p, struct mixer *mixer)
+{
+	if (!fallback_arrives(p))
+		return;
+	mixer_set_fallback(mixer, fallback_loop(p->fallback));
+	if (mixer_is_dry(mixer))
+		tell_dry(p, true, p->report->frames);
+}
+
 /* The music goes on with what it has until the other list is there. */
 static bool reload_is_there(struct player *p)
 {
@@ -605,6 +623,7 @@ static enum status run_mixer(struct player *p, struct mixer *mixer, struct error
 			continue;
 		}
 		hurry_source(p, mixer);
+		look_for_fallback(p, mixer);
 		TRY(mixer_read(mixer, p->block, BLOCK_FRAMES, &n, error));
 		fader_apply(&p->fader, p->block, n);
 		if (!write_block(p, n))
@@ -622,6 +641,8 @@ static enum status play(struct player *p, struct error *error)
 		p->silence = silence_new(alarm->seconds, alarm->level_lufs, p->options.rate_hz);
 	if (alarm && !p->silence)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory");
+	if (fallback_arrives(p))
+		p->options.fallback = fallback_loop(p->fallback);
 	struct mixer *mixer = mixer_new(&p->options, next_clip, on_event, &p->askings[0], p->log);
 	if (!mixer)
 		return error_set(error, STATUS_NO_MEMORY, "out of memory, or no thread to be had");
@@ -675,7 +696,7 @@ enum status player_run(const struct player_source *source, const struct mix_opti
 	p->begun = SIZE_MAX;
 	for (size_t i = 0; i < ASKINGS; i++)
 		p->askings[i].player = p;
-	p->fallback = links->fallback;
+	p->fallback_place = links->fallback;
 	p->alarm = links->alarm;
 	p->asleep_ns = clock_asleep_ns();
 	p->options.idle = &p->idle;

@@ -89,4 +89,40 @@ def _():
     equal([tones[0][0], tones[1][0]], [1500, 500], air.said())
 
 
+@test("a fallback whose disk hangs holds up nothing: the programme begins without; when the disk answers it is there, and plays at once if it is to")
+def _():
+    env = meddle()
+    songs(8)
+    playlist("nothing.m3u")
+    hang("fallback.wav")
+    air = Air("without", "--loop", "nothing.m3u", "--fallback=fallback.wav", "--silence-alarm=1", env=env)
+    air.wait_for_line("--fallback: fallback.wav: not to be had in time; the programme begins without it")
+    wait_for(lambda: air.events("silence"), "no alarm")
+    os.remove("hangs")
+    wait_for(lambda: air.events("sound"), "no sound")
+    playlist("nothing.m3u", "b.wav")
+    air.wait_for_song("b.wav")
+    tones, _ = air.heard()
+    equal([hz for hz, _ in tones][-2:], [1500, 500], air.said())
+    equal([e.get("text") for e in air.events("fallback")], ["silence", "the fallback plays"], air.said())
+    assert "it is there now" in air.said(), air.said()
+
+
+@test("one that hangs for ever: songs play, and who stops does not wait for it, on the air or before")
+def _():
+    env = meddle()
+    songs(8)
+    hang("fallback.wav")
+    air = Air("for ever", "--loop", "songs.m3u", "--fallback=fallback.wav", env=env)
+    air.wait_for_song("b.wav")
+    began = time.monotonic()
+    tones, silence = air.heard()
+    assert silence < 0.3 and not air.events("fallback"), (silence, tones, air.said())
+    waits = Player("songs.m3u", "-o", "null:", "--fallback=fallback.wav", env=env)
+    wait_for(lambda: any("fallback" in open(f"/proc/{waits.process.pid}/task/{t}/comm", encoding="utf-8").read()
+                         for t in os.listdir(f"/proc/{waits.process.pid}/task")), "nothing is read")
+    equal(waits.end(signal.SIGTERM), 0, waits.said())
+    assert time.monotonic() - began < 20, (air.said(), waits.said())
+
+
 main()

@@ -12,7 +12,7 @@ from air import *  # noqa
 
 @test("a reload whose list, or folder, lies on a disk that hangs: the list on air goes on, commands are obeyed; it is made when the disk answers")
 def _():
-    env = meddle()
+    env = meddle(speed=3)
     songs(12)
     os.makedirs("folder", exist_ok=True)
     for name in ("a.wav", "b.wav"):
@@ -47,7 +47,7 @@ def _():
 
 @test("who stops while a list is read from a disk that hangs does not wait for it, at the start and on the air")
 def _():
-    env = meddle()
+    env = meddle(speed=3)
     air = Air("stops", "--loop", songs(), env=env)
     air.wait_for_song("a.wav")
     hang("lists:songs.m3u")
@@ -69,7 +69,7 @@ def _():
 
 @test("a list that is not to be had at the start: on the air with the fallback; when its disk answers it goes on where it stood, and is watched")
 def _():
-    env = meddle()
+    env = meddle(speed=3)
     songs(8)
     arguments = ["--loop", "songs.m3u", "--cache=songs.m3u.jukebox", "--fallback=fallback.wav", "--state=begin.state", "--watch"]
     air = Air("begin", *arguments, env=env)
@@ -91,7 +91,7 @@ def _():
 
 @test("a fallback whose disk hangs holds up nothing: the programme begins without; when the disk answers it is there, and plays at once if it is to")
 def _():
-    env = meddle()
+    env = meddle(speed=3)
     songs(8)
     playlist("nothing.m3u")
     hang("fallback.wav")
@@ -110,7 +110,7 @@ def _():
 
 @test("one that hangs for ever: songs play, and who stops does not wait for it, on the air or before")
 def _():
-    env = meddle()
+    env = meddle(speed=3)
     songs(8)
     hang("fallback.wav")
     air = Air("for ever", "--loop", "songs.m3u", "--fallback=fallback.wav", env=env)

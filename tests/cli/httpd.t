@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 from streams import *  # noqa
+from meddling import *  # noqa
 
 EVIL = "</b><script>document.title='pwned'</script>\"'&amp;"
 
@@ -21,12 +22,12 @@ def songs(seconds=4):
     return "songs.m3u"
 
 
-def play(*specs, loop="--loop", beside=()):
+def play(*specs, loop="--loop", beside=(), speed=1):
     """A player with these mounts (behind "httpd://127.0.0.1:0"), and where they are."""
     if b"httpd" not in run("--version").out:
         skip("built without libmicrohttpd")
     outputs = [word for spec in specs for word in ("-o", "httpd://127.0.0.1:0" + spec)]
-    player = Player(loop, songs(), *outputs, *beside)
+    player = Player(loop, songs(), *outputs, *beside, env=hasten(speed))
     urls = [player.wait_for_line("listen at", times).split()[-1] for times in range(1, len(specs) + 1)]
     return player, urls
 
@@ -34,7 +35,7 @@ def play(*specs, loop="--loop", beside=()):
 @test("one port, three mounts: continuous sound and the right titles, at the mix point; the stream ends whole")
 def _():
     player, urls = play("/hq.ogg?quality=6", "/radio.mp3?bitrate=192", "/lq.opus?bitrate=48", loop="--loop=2",
-                        beside=("-o", "beside.mp3?bitrate=192&chapters=no"))
+                        beside=("-o", "beside.mp3?bitrate=192&chapters=no"), speed=2)
     equal(len({url.rsplit("/", 1)[0] for url in urls}), 1, "ports")
     listeners = [Listener(urls[0], "hq.ogg"), Listener(urls[1], "icy", "-H", "Icy-MetaData: 1", "-D", "head.txt"),
                  Listener(urls[2], "lq.opus"), Listener(urls[1], "radio.mp3")]
@@ -70,7 +71,7 @@ def _():
 
 @test("late listeners of Ogg get heads first; nothing but a gap in the page numbers is odd about it")
 def _():
-    player, (vorbis, opus) = play("/a.ogg?quality=3&burst=8000", "/a.opus?burst=6000")
+    player, (vorbis, opus) = play("/a.ogg?quality=3&burst=8000", "/a.opus?burst=6000", speed=3)
     first = [Listener(vorbis, "first.ogg"), Listener(opus, "first.opus")]
     wait_for(lambda: first[0].bytes() > 40000 and first[1].bytes() > 12000, "no sound")
     late = [Listener(vorbis, "second.ogg"), Listener(opus, "second.opus")]
@@ -88,7 +89,7 @@ def _():
 
 @test("heads, methods, lists, status")
 def _():
-    player, (mp3, ogg) = play("/radio.mp3?bitrate=128&name=My%20Radio&genre=All&max=7", "/x.ogg")
+    player, (mp3, ogg) = play("/radio.mp3?bitrate=128&name=My%20Radio&genre=All&max=7", "/x.ogg", speed=2)
     base = mp3.rsplit("/", 1)[0]
     status, head, body = get(mp3, method="HEAD")
     equal((status, body, head["Content-Type"], head["icy-name"], head["icy-br"], head["icy-metaint"]),
@@ -120,7 +121,7 @@ def _():
 
 @test("a full mount says so; a slow listener is dropped alone")
 def _():
-    player, (wav, small) = play("/x.wav?queue=300000&burst=0", "/small.mp3?max=1")
+    player, (wav, small) = play("/x.wav?queue=300000&burst=0", "/small.mp3?max=1", speed=3)
     host, port = wav[7:].split("/")[0].split(":")
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

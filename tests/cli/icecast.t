@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 from streams import *  # noqa
+from meddling import *  # noqa
 
 SERVERS = []
 
@@ -36,7 +37,7 @@ def _():
     name = ice.url("")[7:]
     player = Player("--loop=2", songs(), "-o", f"icecast://source@{name}/s.mp3?bitrate=128&name=My%20Radio&genre=Test&public=no",
                     "-o", f"icecast://{name}/s.ogg?quality=3&description=all%20of%20it", "-o", f"icecast://{name}/s.opus?bitrate=64",
-                    "-o", "beside.wav")
+                    "-o", "beside.wav", env=hasten(2))
     listeners = []
     for mount, options in (("s.mp3", ["-H", "Icy-MetaData: 1", "-D", "head.txt"]), ("s.ogg", []), ("s.opus", [])):
         ice.wait_for(mount)
@@ -68,7 +69,7 @@ def _():
 @test("the server is killed and comes back: the mix goes on, the source reconnects, and says what was not heard")
 def _():
     ice = server()
-    player = Player("--loop", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/k.ogg", "-o", "through.wav")
+    player = Player("--loop", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/k.ogg", "-o", "through.wav", env=hasten(2))
     player.wait_for_line("k.ogg: connected")
     ice.kill()
     player.wait_for_line("trying again")
@@ -102,7 +103,7 @@ def _():
     ice = server()
     with open("wrong", "w", encoding="utf-8") as f:
         f.write("not-the-password\n")
-    player = Player("--loop=2", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/w.mp3?password-file=wrong", "-o", "whole.wav")
+    player = Player("--loop=2", songs(), "-o", f"icecast://127.0.0.1:{ice.port}/w.mp3?password-file=wrong", "-o", "whole.wav", env=hasten(2))
     equal(player.end(), 1, player.said())
     equal(len([line for line in player.lines if "login refused: the password is wrong" in line and "taken" not in line]), 2, player.said())
     assert "not-the-password" not in player.said() and "password-file=" not in player.said(), player.said()

@@ -1,10 +1,10 @@
-"""A live programme with a listener, a disk that hangs and clocks that jump."""
+"""A live programme with a listener."""
 import os
 import signal
-import subprocess
 import time
 
 from cli import *  # noqa
+from meddling import *  # noqa
 from processes import *  # noqa
 from streams import *  # noqa
 
@@ -63,21 +63,3 @@ def songs(seconds=30):
     tone("fallback.wav", 3, HZ["fallback.wav"])
     run("analyze", "--cache=songs.m3u.jukebox", *HZ)
     return playlist("songs.m3u", "a.wav", "b.wav", "c.wav")
-
-
-def meddle():
-    """The environment in which a disk hangs and clocks jump (tests/support/preload/meddle.c)."""
-    if not os.path.exists("meddle.so"):
-        if not have("cc"):
-            skip("no compiler here")
-        source = os.path.join(TOP, "tests", "support", "preload", "meddle.c")
-        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", "meddle.so", source], check=True)
-    if "sanitize" in run("--version").out.decode() or "build-" in JUKEBOX:
-        skip("a sanitizer's library comes first")
-    return {"LD_PRELOAD": os.path.abspath("meddle.so"), "MEDDLE_HANG": os.path.abspath("hangs")}
-
-
-def hang(what):
-    with open("hangs.new", "w", encoding="utf-8") as f:
-        f.write(what + "\n")
-    os.rename("hangs.new", "hangs")

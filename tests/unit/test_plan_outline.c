@@ -180,6 +180,19 @@ static void an_exponential_fade_is_a_fade(void **state)
 	assert_within(o.cue_out_s, 173, 178.03);
 }
 
+static void a_fade_of_any_length_begins_where_it_does(void **state)
+{
+	for (double length = 3; length <= 52; length += 3.5) {
+		struct tape *t = tape_new(180, 44100);
+		tape_level(t, 0.5, 179 - length, -14, -14);
+		tape_level(t, 179 - length, 179, -14, -68);
+		struct outline o = outline_and_free(t);
+		assert_int_equal(o.ending, ENDING_FADE);
+		/* It is held while it falls by less than 1.5 LU, and left 2 LU under that. */
+		assert_within(o.mix_out_s - (179 - length), 0, length * 3.5 / 54 + 0.3);
+	}
+}
+
 static void a_sustained_chord_is_one(void **state)
 {
 	struct tape *t = tape_new(180, 44100);
@@ -393,6 +406,7 @@ int main(void)
 	        cmocka_unit_test(one_block_has_an_outline),
 	        cmocka_unit_test(a_linear_fade_is_a_fade),
 	        cmocka_unit_test(an_exponential_fade_is_a_fade),
+	        cmocka_unit_test(a_fade_of_any_length_begins_where_it_does),
 	        cmocka_unit_test(a_sustained_chord_is_one),
 	        cmocka_unit_test(applause_is_noise),
 	        cmocka_unit_test(a_quiet_coda_is_not_a_fade),

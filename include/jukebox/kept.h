@@ -23,11 +23,11 @@ struct kept *kept_new(size_t budget_bytes);
 void kept_free(struct kept *kept);
 
 /* ---- who measures ---- */
-/* Waits for room for the whole song, in the order of calls.  NULL: it is not kept, because it is too long, because the
- * mixer cannot wait (kept_starve), or after kept_cancel. */
+/* Waits, in the order of calls, until those before have all their room.  NULL: it is not kept, because it is too long, or
+ * after kept_cancel. */
 struct kept_song *kept_begin(struct kept *kept, const char *path, const struct stream_facts *facts);
-/* Where to decode to: room for 1 to *n_frames frames, which it lowers. NULL: the song was longer than it said, and
- * is not kept any more. */
+/* Where to decode to: room for 1 to *n_frames frames, which it lowers.  Waits for some.  NULL: the song is not kept any
+ * more, because it was longer than it said, because the mixer cannot wait (kept_starve), or after kept_cancel. */
 float *kept_room(struct kept_song *song, size_t *n_frames);
 /* So many frames were written there. */
 void kept_add(struct kept_song *song, size_t n_frames);
@@ -41,7 +41,8 @@ void kept_cancel(struct kept *kept);
  * or being read. */
 enum status kept_open(struct kept *kept, const char *path, struct decoder **decoder,
         struct error *error) MUST_USE;
-/* The mixer has nothing to mix until something is measured: nobody waits for room meanwhile. */
+/* The mixer has nothing to mix until something is measured: meanwhile the first of the songs that wait for room goes on
+ * without being kept. */
 void kept_starve(struct kept *kept, bool starving);
 
 #endif

@@ -346,6 +346,7 @@ enum status decoder_open_memory(const struct decoder_format *format, void *state
 	d->handle = (struct decoder_handle){
 	        .state = state, .facts = &d->part, .tags = &d->tags, .damage = &d->damage};
 	d->converted_from = d->to = INT64_MAX;
+	d->leaves_raw = true;
 	return STATUS_OK;
 }
 

@@ -40,6 +40,7 @@ struct kept_song {
 	size_t n_chunks,
 	        n_freed; /* filled, the last one perhaps in part; of them from the start given back */
 	size_t n_reserved; /* room for chunks to come */
+	size_t n_owed; /* room that it needs besides, and waits for while it is decoded */
 	int64_t n_frames;
 };
 
@@ -55,6 +56,8 @@ struct kept {
 	struct chunk *spare;
 	size_t n_all; /* chunks; constant */
 	size_t n_free; /* that nobody holds or has reserved */
+	struct kept_song
+	        *indebted; /* the one that is owed room, and gets what becomes free; or NULL */
 	uint64_t n_begun;
 	bool starving, cancelled;
 };
@@ -73,11 +76,41 @@ struct kept *kept_new(size_t budget_bytes)
 
 /* ---- chunks and songs; with the lock ----------------------------------------------------------- */
 
-static void free_chunk(struct kept *k, struct chunk *chunk)
+static void pay(struct kept *k)
+{
+	struct kept_song *song = k->indebted;
+	if (!song)
+		return;
+	size_t n = song->n_owed < k->n_free ? song->n_owed : k->n_free;
+	song->n_reserved += n;
+	song->n_owed -= n;
+	k->n_free -= n;
+	if (song->n_owed == 0)
+		k->indebted = NULL;
+}
+
+static void give_back(struct kept *k, size_t n_chunks)
+{
+	k->n_free += n_chunks;
+	pay(k);
+	pthread_cond_broadcast(&k->changed);
+}
+
+/* Of what it holds as yet no chunk, and of what it is owed. */
+static void give_up_room(struct kept_song *song)
+{
+	struct kept *k = song->kept;
+	size_t n_reserved = song->n_reserved;
+	song->n_reserved = song->n_owed = 0;
+	if (k->indebted == song)
+		k->indebted = NULL;
+	give_back(k, n_reserved);
+}
+
+static void put_aside(struct kept *k, struct chunk *chunk)
 {
 	chunk->next = k->spare;
 	k->spare = chunk;
-	k->n_free++;
 }
 
 static void free_song(struct kept *k, struct kept_song *song)
@@ -87,12 +120,12 @@ static void free_song(struct kept *k, struct kept_song *song)
 		at = &(*at)->next;
 	*at = song->next;
 	for (size_t i = song->n_freed; i < song->n_chunks; i++)
-		free_chunk(k, song->chunks[i]);
-	k->n_free += song->n_reserved;
+		put_aside(k, song->chunks[i]);
+	give_up_room(song);
+	give_back(k, song->n_chunks - song->n_freed);
 	free(song->chunks);
 	free(song->path);
 	free(song);
-	pthread_cond_broadcast(&k->changed);
 }
 
 static void free_stale_songs(struct kept *k)
@@ -122,36 +155,33 @@ void kept_free(struct kept *kept)
 
 /* ---- who measures ---------------------------------------------------------------------------------- */
 
-/* Waits behind those who came before.  False: there is none to be had. */
-static bool reserve(struct kept *k, size_t n_chunks)
+/* One song at a time is owed room; the others wait behind it, in the order in which they came.  False: no more. */
+static bool wait_in_line(struct kept *k)
 {
 	struct waiter me = {NULL}, **at = &k->first_waiter;
 	while (*at)
 		at = &(*at)->next;
 	*at = &me;
-	while ((k->first_waiter != &me || k->n_free < n_chunks) && !k->starving && !k->cancelled)
+	while ((k->first_waiter != &me || k->indebted) && !k->cancelled)
 		pthread_cond_wait(&k->changed, &k->lock);
 	for (at = &k->first_waiter; *at != &me;)
 		at = &(*at)->next;
 	*at = me.next;
 	pthread_cond_broadcast(&k->changed);
-	if (k->n_free < n_chunks || k->cancelled)
-		return false;
-	k->n_free -= n_chunks;
-	return true;
+	return !k->cancelled;
 }
 
 static struct kept_song *new_song(
-        struct kept *k, const char *path, const struct stream_facts *facts, size_t n_chunks)
+        struct kept *k, const char *path, const struct stream_facts *facts, uint64_t number)
 {
 	struct kept_song *song = calloc(1, sizeof *song);
 	if (!song)
 		return NULL;
 	*song = (struct kept_song){.kept = k,
+	        .number = number,
 	        .path = strdup(path),
 	        .facts = *facts,
-	        .chunk_frames = CHUNK_FLOATS / (size_t)facts->channels,
-	        .n_reserved = n_chunks};
+	        .chunk_frames = CHUNK_FLOATS / (size_t)facts->channels};
 	if (song->path)
 		return song;
 	free(song);
@@ -173,29 +203,41 @@ struct kept_song *kept_begin(struct kept *kept, const char *path, const struct s
 	if (!kept || n_chunks == 0 || n_chunks > kept->n_all)
 		return NULL;
 	pthread_mutex_lock(&kept->lock);
-	kept->n_begun++;
+	uint64_t number = ++kept->n_begun;
 	free_stale_songs(kept);
-	if (reserve(kept, n_chunks)) {
-		song = new_song(kept, path, facts, n_chunks);
-		if (song) {
-			song->number = kept->n_begun;
-			song->next = kept->songs;
-			kept->songs = song;
-		} else {
-			kept->n_free += n_chunks;
-		}
+	if (wait_in_line(kept))
+		song = new_song(kept, path, facts, number);
+	if (song) {
+		song->next = kept->songs;
+		kept->songs = kept->indebted = song;
+		song->n_owed = n_chunks;
+		pay(kept);
 	}
 	pthread_mutex_unlock(&kept->lock);
 	return song;
+}
+
+/* The mixer stands still, and so reads nothing that would make room; and it is not for an earlier song that it does. */
+static bool is_hopeless(const struct kept_song *mine)
+{
+	const struct kept *k = mine->kept;
+	if (k->cancelled || !k->starving)
+		return k->cancelled;
+	for (const struct kept_song *song = k->songs; song; song = song->next)
+		if (song->state == SONG_FILLING && song->number < mine->number)
+			return false;
+	return true;
 }
 
 /* Takes one that was reserved or, when the song is longer than it said, a free one. */
 static struct chunk *take_chunk(struct kept_song *song)
 {
 	struct kept *k = song->kept;
-	size_t *from = song->n_reserved > 0 ? &song->n_reserved : &k->n_free;
 	struct chunk *chunk = NULL;
 	pthread_mutex_lock(&k->lock);
+	while (song->n_reserved == 0 && song->n_owed > 0 && !is_hopeless(song))
+		pthread_cond_wait(&k->changed, &k->lock);
+	size_t *from = song->n_reserved > 0 ? &song->n_reserved : &k->n_free;
 	if (*from > 0) {
 		chunk = k->spare;
 		if (chunk)
@@ -245,13 +287,11 @@ void kept_end(struct kept_song *song, bool whole)
 		return;
 	struct kept *k = song->kept;
 	pthread_mutex_lock(&k->lock);
-	k->n_free += song->n_reserved;
-	song->n_reserved = 0;
+	give_up_room(song);
 	song->facts.frames = song->n_frames;
 	song->state = SONG_WHOLE;
 	if (!whole || song->n_frames == 0)
 		free_song(k, song);
-	pthread_cond_broadcast(&k->changed);
 	pthread_mutex_unlock(&k->lock);
 }
 
@@ -291,10 +331,11 @@ static void free_read(struct reader *r)
 	n = n < song->n_chunks ? n : song->n_chunks;
 	if (n <= song->n_freed)
 		return;
+	size_t n_more = n - song->n_freed;
 	pthread_mutex_lock(&song->kept->lock);
 	while (song->n_freed < n)
-		free_chunk(song->kept, song->chunks[song->n_freed++]);
-	pthread_cond_broadcast(&song->kept->changed);
+		put_aside(song->kept, song->chunks[song->n_freed++]);
+	give_back(song->kept, n_more);
 	pthread_mutex_unlock(&song->kept->lock);
 }
 

@@ -26,7 +26,8 @@ struct mpeg_state {
 	struct view view;
 	const float *pending; /* decoded, not yet given out */
 	size_t n_pending; /* frames */
-	float frame[MOST_SAMPLES * MOST_CHANNELS]; /* where the library decodes what the reader has no room for */
+	float frame[MOST_SAMPLES *
+	            MOST_CHANNELS]; /* where the library decodes what the reader has no room for */
 	int64_t next_header; /* where the frame behind the current one should begin; -1 not known */
 	int64_t checked_frame; /* up to this MPEG frame the kind of frames is known not to change */
 	int64_t last_position; /* behind it the library counts other than reading does */

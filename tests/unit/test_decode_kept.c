@@ -144,6 +144,48 @@ static void room_is_waited_for(void **state)
 	kept_free(w.kept);
 }
 
+static void a_song_is_begun_in_the_room_that_there_is(void **state)
+{
+	(void)state;
+	struct kept *k = kept_new(10 * MB);
+	struct stream_facts facts = facts_of(FRAMES);
+	struct decoder *d;
+	assert_true(put(k, "a", FRAMES, FRAMES));
+	assert_true(put(k, "b", FRAMES, FRAMES));
+	struct kept_song *song = kept_begin(k, "c", &facts);
+	assert_non_null(song);
+	assert_true(put_frames(song, FRAMES / 4));
+	assert_int_equal(kept_open(k, "a", &d, NULL), STATUS_OK);
+	check(d, 0, FRAMES);
+	decoder_close(d);
+	assert_true(put_frames(song, FRAMES - FRAMES / 4));
+	kept_end(song, true);
+	kept_free(k);
+}
+
+/* Who waits for an earlier song does so in vain only when that one waits, too. */
+static void a_later_song_is_not_given_up_for_an_earlier_one(void **state)
+{
+	(void)state;
+	struct waiting w = {.kept = kept_new(10 * MB), .path = "c"};
+	struct stream_facts facts = facts_of(FRAMES);
+	struct decoder *d;
+	pthread_t thread;
+	assert_true(put(w.kept, "a", FRAMES, FRAMES));
+	struct kept_song *song = kept_begin(w.kept, "b", &facts);
+	assert_non_null(song);
+	kept_starve(w.kept, true);
+	assert_int_equal(pthread_create(&thread, NULL, put_waiting, &w), 0);
+	assert_true(put_frames(song, FRAMES));
+	assert_int_equal(kept_open(w.kept, "a", &d, NULL), STATUS_OK);
+	check(d, 0, FRAMES);
+	pthread_join(thread, NULL);
+	assert_true(w.kept_it);
+	kept_end(song, true);
+	decoder_close(d);
+	kept_free(w.kept);
+}
+
 static void nobody_waits_for_a_mixer_that_waits(void **state)
 {
 	(void)state;
@@ -172,6 +214,8 @@ int main(void)
 	        cmocka_unit_test(a_song_comes_out_once),
 	        cmocka_unit_test(what_does_not_fit_is_not_kept),
 	        cmocka_unit_test(room_is_waited_for),
+	        cmocka_unit_test(a_song_is_begun_in_the_room_that_there_is),
+	        cmocka_unit_test(a_later_song_is_not_given_up_for_an_earlier_one),
 	        cmocka_unit_test(nobody_waits_for_a_mixer_that_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

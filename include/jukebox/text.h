@@ -25,6 +25,11 @@ char *text_to_utf8(const char *text);
  * NUL); its code point to `*code`. */
 size_t text_utf8_decode(const char *at, uint32_t *code);
 
+enum { TEXT_UTF16_UNIT_BYTES = 6 };
+/* One unit of UTF-16 as UTF-8: up to TEXT_UTF16_UNIT_BYTES bytes to `to`, without a NUL; returns how many.  *high, 0 at the
+ * start of a text, keeps the first half of a pair until the second one comes; halves without the other become U+FFFD. */
+size_t text_from_utf16(uint32_t *high, uint32_t unit, char *to);
+
 /* strcmp-like order that people expect: "track 2" before "track 10"; letter case decides last. */
 int text_natural_compare(const char *a, const char *b);
 

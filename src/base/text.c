@@ -68,6 +68,48 @@ char *text_to_utf8(const char *text)
 	return copy;
 }
 
+static size_t utf8_put(char *to, uint32_t c)
+{
+	if (c < 0x80) {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		to[0] = (char)(0xc0 | c >> 6);
+		to[1] = (char)(0x80 | (c & 63));
+		return 2;
+	}
+	if (c < 0x10000) {
+		to[0] = (char)(0xe0 | c >> 12);
+		to[1] = (char)(0x80 | (c >> 6 & 63));
+		to[2] = (char)(0x80 | (c & 63));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | c >> 18);
+	to[1] = (char)(0x80 | (c >> 12 & 63));
+	to[2] = (char)(0x80 | (c >> 6 & 63));
+	to[3] = (char)(0x80 | (c & 63));
+	return 4;
+}
+
+/* RFC 2781, section 2.2. */
+size_t text_from_utf16(uint32_t *high, uint32_t unit, char *to)
+{
+	uint32_t waiting = *high;
+	size_t n = 0;
+
+	*high = 0;
+	if (waiting && unit >= 0xdc00 && unit < 0xe000)
+		return utf8_put(to, 0x10000 + ((waiting - 0xd800) << 10) + (unit - 0xdc00));
+	if (waiting)
+		n = utf8_put(to, 0xfffd);
+	if (unit >= 0xd800 && unit < 0xdc00) {
+		*high = unit;
+		return n;
+	}
+	return n + utf8_put(to + n, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
+}
+
 /* Characters that move the cursor, end lines, or turn the reading direction: never printed raw. */
 static bool is_unprintable(uint32_t c)
 {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "jukebox/text.h"
+
 enum { CHUNK_BYTES = 128 << 10 };
 
 void lines_init(struct lines *lines, struct bytes *bytes)
@@ -14,51 +16,6 @@ void lines_init(struct lines *lines, struct bytes *bytes)
 void lines_done(struct lines *lines)
 {
 	buffer_done(&lines->buffer);
-}
-
-/* UTF-8 of one code point; returns its length. */
-static size_t utf8_put(char *to, uint32_t c)
-{
-	if (c < 0x80) {
-		to[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = (char)(0xc0 | c >> 6);
-		to[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = (char)(0xe0 | c >> 12);
-		to[1] = (char)(0x80 | (c >> 6 & 63));
-		to[2] = (char)(0x80 | (c & 63));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | c >> 18);
-	to[1] = (char)(0x80 | (c >> 12 & 63));
-	to[2] = (char)(0x80 | (c >> 6 & 63));
-	to[3] = (char)(0x80 | (c & 63));
-	return 4;
-}
-
-/* One unit of UTF-16 as UTF-8, at most 6 bytes: an unpaired surrogate (U+FFFD) and the unit. */
-static size_t utf16_unit(struct lines *lines, char *to, uint32_t unit)
-{
-	size_t n = 0;
-
-	if (lines->high && unit >= 0xdc00 && unit < 0xe000) {
-		n = utf8_put(to, 0x10000 + ((lines->high - 0xd800) << 10) + (unit - 0xdc00));
-		lines->high = 0;
-		return n;
-	}
-	if (lines->high)
-		n = utf8_put(to, 0xfffd);
-	lines->high = 0;
-	if (unit >= 0xd800 && unit < 0xdc00) {
-		lines->high = unit;
-		return n;
-	}
-	return n + utf8_put(to + n, unit >= 0xdc00 && unit < 0xe000 ? 0xfffd : unit);
 }
 
 /* Reads a chunk of UTF-16 behind what the buffer holds.  A read is short at the end only, so an odd byte
@@ -77,7 +34,8 @@ static enum status fill_utf16(struct lines *lines)
 	for (i = 0; i + 1 < n; i += 2) {
 		uint32_t first = raw[i], second = raw[i + 1];
 		uint32_t unit = big ? first << 8 | second : second << 8 | first;
-		buffer->n_bytes += utf16_unit(lines, buffer->at + buffer->n_bytes, unit);
+		buffer->n_bytes +=
+		        text_from_utf16(&lines->high, unit, buffer->at + buffer->n_bytes);
 	}
 	buffer->at[buffer->n_bytes] = '\0';
 	return STATUS_OK;

@@ -113,6 +113,7 @@ struct change {
 #define OPUSENC "opusenc --quiet %s %s"
 #define FLAC "flac --silent -f %s -o %s"
 #define OGG_FLAC(serial) "flac --silent -f --ogg --serial-number=" #serial " %s -o %s"
+#define WAVPACK "wavpack -q %s -o - > %s"
 #define FFMPEG(how) "ffmpeg -v error -nostdin -i %s -y " how " %s"
 
 /* Is the program there, and the module if it is one of the others' formats? */
@@ -125,7 +126,8 @@ static bool can_make(const struct piece *piece)
 	        piece->command);
 	snprintf(module, sizeof(module), "%s/libav.so", modules ? modules : "");
 	return have_program(program) &&
-	       (strcmp(program, "ffmpeg") != 0 || access(module, R_OK) == 0);
+	       ((strcmp(program, "ffmpeg") != 0 && strcmp(program, "wavpack") != 0) ||
+	               access(module, R_OK) == 0);
 }
 
 /* The second part sounds as long and as loud as it would alone. */
@@ -166,6 +168,12 @@ static void parts_in_other_formats(void **state)
 	                5000},
 	        {{FFMPEG("-f ac3"), 44100, 2}, {FFMPEG("-f ac3"), 48000, 2}, 5000},
 	        {{FFMPEG("-f mpegts"), 44100, 2}, {FFMPEG("-f mpegts"), 48000, 2}, 5000},
+	        {{WAVPACK, 44100, 2}, {WAVPACK, 48000, 1}, 0},
+	        {{WAVPACK, 44100, 2}, {FFMPEG("-metadata title=second -f wv"), 44100, 2}, 0},
+	        {{FFMPEG("-metadata title=first -f wv"), 44100, 1}, {WAVPACK, 22050, 2}, 0},
+	        {{FFMPEG("-f tta"), 44100, 2}, {FFMPEG("-f tta"), 48000, 1}, 0},
+	        {{FFMPEG("-metadata title=first -f tta"), 44100, 2}, {FFMPEG("-f tta"), 44100, 2},
+	                0},
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {

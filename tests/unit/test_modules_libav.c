@@ -148,6 +148,70 @@ static void what_goes_in_comes_out(void **state)
 	}
 }
 
+/* ---- joined, and hurt --------------------------------------------------------------------- */
+
+#define WAVPACK "wavpack", "wavpack -q %s -o - > %s"
+
+/* Two files one behind the other, as `cat` makes them, ffmpeg's with a tag between: both are heard. */
+static void joined_files(void **state)
+{
+	static const struct {
+		const char *program, *command;
+	} cases[] = {{WAVPACK}, {FFMPEG("-c:a wavpack -f wv")}, {FFMPEG("-c:a tta -f tta")}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct encoded f = {0};
+		struct decoder *decoder;
+		struct music got;
+
+		if (!encoded_make(&f, cases[i].program, cases[i].command, 44100, 2, N_FRAMES))
+			continue;
+		print_message("# two of %s\n", cases[i].command);
+		run("cd %s && cat out.music out.music > two && mv two out.music", f.folder);
+		assert_int_equal(decoder_open(f.file, &decoder, NULL), STATUS_OK);
+		got = music_read(decoder, 4096);
+		assert_int_equal(got.n_frames, 2 * N_FRAMES);
+		assert_true(music_difference(&got, 0, &f.original, N_FRAMES) == 0);
+		assert_true(music_difference(&got, N_FRAMES, &f.original, N_FRAMES) == 0);
+		assert_int_equal(decoder_damage(decoder)->events, 0);
+		decoder_close(decoder);
+		music_check_places(f.file, &got, 0);
+		music_done(&got);
+		encoded_done(&f);
+	}
+}
+
+/* A block whose mark is hurt ends libav's reading: it goes on at the next one, in its place. */
+static void damaged_wavpack(void **state)
+{
+	struct encoded f = {0};
+	struct decoder *decoder;
+	struct music got;
+	uint8_t *bytes, *mark;
+	size_t n_bytes;
+
+	if (!encoded_make(&f, WAVPACK, 44100, 2, N_FRAMES))
+		return;
+	bytes = file_bytes(f.file, &n_bytes);
+	mark = memmem(bytes + n_bytes / 2, n_bytes / 2, "wvpk", 4);
+	assert_non_null(mark);
+	*mark = 0;
+	file_write(f.file, bytes, n_bytes);
+	free(bytes);
+	assert_int_equal(decoder_open(f.file, &decoder, NULL), STATUS_OK);
+	got = music_read(decoder, 4096);
+	assert_int_equal(got.n_frames, N_FRAMES);
+	assert_true(music_difference(&got, 0, &f.original, N_FRAMES / 3) == 0);
+	for (size_t i = N_FRAMES - 40000; i < N_FRAMES; i++)
+		assert_true(got.frames[2 * i] == f.original.frames[2 * i]);
+	assert_int_equal(decoder_damage(decoder)->events, 1);
+	assert_in_range(decoder_damage(decoder)->lost_frames, 1000, N_FRAMES / 3);
+	decoder_close(decoder);
+	music_check_places(f.file, &got, 0);
+	music_done(&got);
+	encoded_done(&f);
+}
+
 /* ---- composed --------------------------------------------------------------------------- */
 
 static bool ffmpeg_reads(const char *format)
@@ -321,6 +385,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_goes_in_comes_out),
+	        cmocka_unit_test(joined_files),
+	        cmocka_unit_test(damaged_wavpack),
 	        cmocka_unit_test(tracker_modules),
 	        cmocka_unit_test(one_bit_streams),
 	        cmocka_unit_test(chip_tunes),

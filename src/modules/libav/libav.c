@@ -17,6 +17,7 @@
 
 #include "allowed.h"
 #include "bytes.h"
+#include "joined.h"
 #include "jukebox/module.h"
 #include "musepack.h"
 #include "samples.h"
@@ -31,6 +32,7 @@ enum {
 	PREROLL_S = 1,
 	LONGEST_HOLE_S = 10, /* as XIPH_LONGEST_HOLE_S */
 	MOST_TAGS = 1000,
+	MOST_JOINED = 1000, /* each costs an opening */
 	/* Chip tunes mostly go round for ever.  How long where nothing tells, and the fade behind it, as libgme's own
 	 * players have them (gme.h: play_length, gme_set_fade). */
 	TUNE_S = 150,
@@ -53,6 +55,10 @@ struct libav_state {
 	int64_t first_pts; /* of frame 0 */
 	bool has_exact_times; /* a time stamp names one frame: seeking can be exact */
 	bool draining; /* no more packets */
+	bool cut_short; /* not by the container's own end */
+	int64_t packet_pts;
+	int64_t behind; /* the last packet: where in the source another one of joined files may begin */
+	int n_joined;
 };
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -333,11 +339,11 @@ static enum status find_first_frame(struct decoder_handle *d)
 	return error_set(d->error, STATUS_BAD_DATA, "no music in it for a long while");
 }
 
-static enum status open_file(struct decoder_handle *d)
+/* `format` is what it is, NULL when nobody knows. */
+static enum status open_file(struct decoder_handle *d, const AVInputFormat *format)
 {
 	struct libav_state *s = d->state;
 	const AVCodec *decoder = NULL;
-	const AVInputFormat *format = recognise(s);
 	int result;
 
 	if (!format)
@@ -356,6 +362,15 @@ static enum status open_file(struct decoder_handle *d)
 	return STATUS_OK;
 }
 
+static void close_file(struct libav_state *s)
+{
+	av_frame_free(&s->frame);
+	av_packet_free(&s->packet);
+	avcodec_free_context(&s->codec);
+	avformat_close_input(&s->container);
+	bytes_done(&s->bytes);
+}
+
 static enum status libav_open(struct decoder_handle *d)
 {
 	struct libav_state *s = d->state;
@@ -366,7 +381,7 @@ static enum status libav_open(struct decoder_handle *d)
 	if (!bytes_init_at(&s->bytes, d->source, source_position(d->source)))
 		return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
 	bytes_allow(&s->bytes, MOST_BYTES_TO_OPEN);
-	TRY(open_file(d));
+	TRY(open_file(d, recognise(s)));
 	TRY(find_first_frame(d));
 	bytes_allow(&s->bytes, INT64_MAX);
 	snprintf(d->facts->codec, sizeof(d->facts->codec), "%s",
@@ -384,6 +399,26 @@ static enum status libav_open(struct decoder_handle *d)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+static enum status drain(struct libav_state *s)
+{
+	s->draining = true;
+	return avcodec_send_packet(s->codec, NULL) < 0 ? STATUS_END : STATUS_OK;
+}
+
+/* libav takes a second WavPack file of the same format for more of the first, whose times begin anew. */
+static bool begins_anew(const struct libav_state *s)
+{
+	return s->packet->pts == 0 && s->packet_pts > 0 &&
+	       strcmp(s->container->iformat->name, "wv") == 0;
+}
+
+static void note_packet(struct libav_state *s)
+{
+	s->packet_pts = s->packet->pts;
+	if (s->packet->pos >= 0)
+		s->behind = s->bytes.start + s->packet->pos + s->packet->size;
+}
+
 /* The next packet to the codec.  STATUS_END: the file is over, and the codec knows. */
 static enum status send_packet(struct decoder_handle *d)
 {
@@ -393,12 +428,15 @@ static enum status send_packet(struct decoder_handle *d)
 	if (result < 0) {
 		if (s->bytes.error_number != 0)
 			return error_set_errno(d->error, s->bytes.error_number, "cannot read");
-		if (result != AVERROR_EOF)
-			damage_add(d->damage, 0, "damaged container");
-		s->draining = true;
-		return avcodec_send_packet(s->codec, NULL) < 0 ? STATUS_END : STATUS_OK;
+		s->cut_short = result != AVERROR_EOF;
+		return drain(s);
 	}
 	if (s->packet->stream_index == s->stream->index) {
+		if (begins_anew(s)) {
+			av_packet_unref(s->packet);
+			return drain(s);
+		}
+		note_packet(s);
 		result = avcodec_send_packet(s->codec, s->packet);
 		if (result < 0 && result != AVERROR(EAGAIN) && result != AVERROR_EOF)
 			damage_add(d->damage, 0, "damaged packet");
@@ -493,6 +531,62 @@ static void give(struct decoder_handle *d, float *to, size_t max_frames, size_t 
 	s->position += (int64_t)*n_frames;
 }
 
+/* Opens the file that begins at `at`, up to its first frame.  Places in it are not told from those in the first one: seeking
+ * there is left to the core. */
+static enum status open_joined(struct decoder_handle *d, const AVInputFormat *format, int64_t at)
+{
+	struct libav_state *s = d->state;
+
+	close_file(s);
+	if (!bytes_init_at(&s->bytes, d->source, at))
+		return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
+	s->has_exact_times = s->draining = s->cut_short = false;
+	s->packet_pts = 0;
+	s->behind = at + 1; /* should it fail */
+	TRY(open_file(d, format));
+	return find_first_frame(d);
+}
+
+/* What goes on behind damage keeps its place. */
+static void mend_hole(struct decoder_handle *d)
+{
+	struct libav_state *s = d->state;
+	int64_t lost = s->frame->pts - s->position;
+
+	if (lost > 0 && lost <= (int64_t)LONGEST_HOLE_S * s->frame->sample_rate)
+		s->silence = lost;
+	damage_add(d->damage, s->silence, "damaged container");
+}
+
+/* The container is over: a frame of the file that is joined to it, or of what goes on behind damage. */
+static enum status decode_joined(struct decoder_handle *d)
+{
+	struct libav_state *s = d->state;
+	const AVInputFormat *format = s->container->iformat;
+	bool cut_short = s->cut_short;
+	enum status status = STATUS_END;
+
+	while (status != STATUS_OK) {
+		int64_t from = s->behind, at = -1;
+		bool has_tag = false;
+
+		if (s->n_joined++ < MOST_JOINED)
+			at = joined_next(d->source, format->name, from, &has_tag);
+		if (at < 0) {
+			if (cut_short && !has_tag)
+				damage_add(d->damage, 0, "damaged container");
+			return STATUS_END;
+		}
+		status = open_joined(d, format, at);
+		if (status == STATUS_NO_MEMORY || status == STATUS_IO)
+			return status;
+		if (status == STATUS_OK && at > from && !has_tag)
+			mend_hole(d);
+		cut_short = status != STATUS_OK;
+	}
+	return STATUS_OK;
+}
+
 static enum status libav_read(
         struct decoder_handle *d, float *to, size_t max_frames, size_t *n_frames)
 {
@@ -501,7 +595,11 @@ static enum status libav_read(
 	if (s->position >= s->end)
 		return STATUS_END;
 	if (s->n_pending == 0) {
-		TRY(decode_frame(d));
+		enum status status = decode_frame(d);
+
+		if (status == STATUS_END)
+			status = decode_joined(d);
+		TRY(status);
 		if (s->n_pending == 0)
 			return STATUS_OK;
 		mend_time_line(d);
@@ -531,6 +629,7 @@ static enum status seek_container(struct libav_state *s, int64_t frame, int rate
 		return STATUS_UNSUPPORTED;
 	avcodec_flush_buffers(s->codec);
 	s->draining = false;
+	s->packet_pts = 0;
 	return STATUS_OK;
 }
 
@@ -580,15 +679,8 @@ static enum status libav_seek(struct decoder_handle *d, int64_t frame)
 
 static void libav_close(struct decoder_handle *d)
 {
-	struct libav_state *s = d->state;
-
-	if (!s)
-		return;
-	av_frame_free(&s->frame);
-	av_packet_free(&s->packet);
-	avcodec_free_context(&s->codec);
-	avformat_close_input(&s->container);
-	bytes_done(&s->bytes);
+	if (d->state)
+		close_file(d->state);
 }
 
 static const char *const suffixes[] = {"m4a", "mp4", "aac", "wma", "ape", "wv", "mpc", "tta", "dsf",

@@ -16,6 +16,7 @@ static const struct {
         {"title", "title"},
         {"artist", "artist"},
         {"album", "album"},
+        {"product", "album"}, /* of AVI, by libav */
         {"albumartist", "album_artist"},
         {"album artist", "album_artist"},
         {"album_artist", "album_artist"},

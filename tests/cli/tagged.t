@@ -72,6 +72,7 @@ BY_FFMPEG_WITH_LIBAV = [
     ("wv", "-c:a wavpack", ALL),
     ("spx", "-c:a libspeex -ar 16000", ALL),
     ("flv", "-c:a aac", ALL),
+    ("avi", "-c:a libmp3lame", INFO),
     ("aac", "-c:a aac -write_id3v2 1", ALL),
 ]
 

@@ -633,10 +633,12 @@ static enum status seek_container(struct libav_state *s, int64_t frame, int rate
 	return STATUS_OK;
 }
 
-/* Drops what lies before `frame`.  The first frame that comes out says where the demuxer went. */
+/* Drops what lies before `frame`.  The first frame that comes out says where the demuxer went; those behind it follow each
+ * other as in reading, also where time stamps overlap. */
 static enum status drop_until(struct decoder_handle *d, int64_t frame)
 {
 	struct libav_state *s = d->state;
+	int64_t next = 0;
 
 	for (;;) {
 		int64_t place, left;
@@ -648,6 +650,9 @@ static enum status drop_until(struct decoder_handle *d, int64_t frame)
 				return status == STATUS_END ? STATUS_UNSUPPORTED : status;
 		}
 		place = place_of(s);
+		if (place >= 0 && place < next)
+			place = next;
+		next = place + s->frame->nb_samples;
 		left = frame - place;
 		if (place < 0 || left < 0 || s->frame->sample_rate != d->facts->sample_rate_hz)
 			return STATUS_UNSUPPORTED;

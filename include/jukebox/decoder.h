@@ -85,11 +85,11 @@ struct decoder_watcher {
  * A decoder that is watched does not seek.  When its process dies there is STATUS_CANCELLED: what was seen is lost. */
 bool decoder_watch(struct decoder *decoder);
 
-/* As decoder_read, but the frames stay where they are.  Watched only. */
+/* As decoder_read, but the frames stay where they are.  STATUS_USAGE: it is not watched; so for the report. */
 enum status decoder_pass_over(
         struct decoder *decoder, size_t *n_frames, struct error *error) MUST_USE;
 
-/* Behind STATUS_END: the watcher's report (caller frees).  Watched only.  Nothing is sure of it but its size, at most
+/* Behind STATUS_END: the watcher's report (caller frees).  Nothing is sure of it but its size, at most
  * DECODER_REPORT_BYTES and DECODER_REPORT_BYTES_PER_SECOND of what was decoded: who knows what became of that process? */
 enum { DECODER_REPORT_BYTES = 128 * 1024, DECODER_REPORT_BYTES_PER_SECOND = 128 };
 enum status decoder_report(

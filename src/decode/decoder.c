@@ -45,6 +45,7 @@ struct decoder {
 	bool changing; /* another part is announced; what is left of this one comes first */
 	bool ended; /* the format has no more */
 	bool leaves_raw; /* somebody else cleans the samples */
+	bool watched;
 	struct format_converter *converter; /* NULL: the part has the user's format */
 };
 
@@ -684,13 +685,21 @@ enum status decoder_seek(struct decoder *decoder, int64_t frame, struct error *e
 
 bool decoder_watch(struct decoder *decoder)
 {
-	return decoder->remote && remote_watch(decoder->remote);
+	decoder->watched = decoder->remote && remote_watch(decoder->remote);
+	return decoder->watched;
+}
+
+static enum status check_watched(const struct decoder *decoder, struct error *error)
+{
+	return decoder->watched ? STATUS_OK : error_set(error, STATUS_USAGE, "it is not watched");
 }
 
 enum status decoder_pass_over(struct decoder *decoder, size_t *n_frames, struct error *error)
 {
 	struct error ignored = {0};
 
+	*n_frames = 0;
+	TRY(check_watched(decoder, error));
 	return remote_pass_over(decoder->remote, n_frames, error ? error : &ignored);
 }
 
@@ -699,5 +708,8 @@ enum status decoder_report(
 {
 	struct error ignored = {0};
 
+	*bytes = NULL;
+	*n_bytes = 0;
+	TRY(check_watched(decoder, error));
 	return remote_report(decoder->remote, bytes, n_bytes, error ? error : &ignored);
 }

@@ -14,7 +14,7 @@ struct pass {
 	struct decoder *decoder;
 	struct analyser *analyser; /* NULL: it is beside the decoder, in the sandbox */
 	struct kept_song *song; /* NULL: the samples are not kept, or not any more */
-	float *frames; /* for them then */
+	float *frames; /* for them then; NULL where there is no analyser to see them */
 	int64_t n_frames;
 	const atomic_bool *cancel;
 };
@@ -118,13 +118,14 @@ static enum status measure(struct decoder *decoder, bool watched, struct kept_so
 	const struct stream_facts *facts = decoder_facts(decoder);
 	struct pass p = {.decoder = decoder,
 	        .analyser = watched ? NULL : analyser_new(facts->sample_rate_hz, facts->channels),
+	        .frames = watched ? NULL
+	                          : malloc(READ_FRAMES * (size_t)facts->channels * sizeof(float)),
 	        .song = song,
-	        .frames = malloc(READ_FRAMES * (size_t)facts->channels * sizeof(float)),
 	        .cancel = cancel};
 	enum status status;
 
 	*record = (struct record){0};
-	if ((p.analyser || watched) && p.frames)
+	if (watched || (p.analyser && p.frames))
 		status = run_pass(&p, record, error);
 	else
 		status = error_set(error, STATUS_NO_MEMORY, "out of memory");

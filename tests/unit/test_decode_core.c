@@ -266,10 +266,11 @@ static void tags_in_front_of_anything(void **state)
 static void odd_calls(void **state)
 {
 	static const int16_t data[100];
-	size_t n_bytes, got = 7;
+	size_t n_bytes, got = 7, n_report = 7;
 	uint8_t *wav = make_wav(1, 44100, 2, data, sizeof(data), &n_bytes);
 	struct decoder *decoder;
 	float frames[200];
+	uint8_t *report = wav;
 
 	decoder_close(NULL);
 	assert_int_equal(open_bytes(wav, n_bytes, "x", &decoder, NULL), STATUS_OK);
@@ -285,6 +286,10 @@ static void odd_calls(void **state)
 	assert_int_equal(decoder_seek(decoder, 49, NULL), STATUS_OK);
 	assert_int_equal(decoder_read(decoder, frames, 100, &got, NULL), STATUS_OK);
 	assert_int_equal(got, 1);
+	assert_false(decoder_watch(decoder)); /* there is no sandbox */
+	assert_int_equal(decoder_pass_over(decoder, &got, NULL), STATUS_USAGE);
+	assert_int_equal(decoder_report(decoder, &report, &n_report, NULL), STATUS_USAGE);
+	assert_null(report);
 	decoder_close(decoder);
 	free(wav);
 }

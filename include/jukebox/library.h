@@ -29,6 +29,8 @@ void library_free(struct library *library);
 bool library_try_free(struct library *library, int64_t deadline_ns) MUST_USE;
 /* Disks that do not answer are given up sooner: after some seconds, in place of two minutes.  Before the first request. */
 void library_set_live(struct library *library);
+/* A file that the cache knows is opened, too: one that cannot be played any more is an error.  Before the first request. */
+void library_open_files(struct library *library);
 /* What is decoded to be measured goes to `kept` too, which is borrowed until library_free.  Before the first request. */
 void library_keep(struct library *library, struct kept *kept);
 

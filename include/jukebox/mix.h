@@ -34,7 +34,8 @@ struct mix_options {
 
 	/* For a mix that must not stand still.  0: whatever is late is waited for. */
 	int64_t patience_ns; /* for the next clip, when it is due; then silence, or `fallback`, until it comes */
-	int64_t stall_ns; /* a clip of which nothing is decoded for so long is given up */
+	/* A clip of which nothing is decoded for so long is given up; without patience_ns its place stays silent from there on. */
+	int64_t stall_ns;
 	const struct mix_loop *fallback; /* borrowed; NULL: silence */
 	/* Becomes true when mixer_fade_out will be called soon: what would be waited for without an end is then waited for a moment;
 	 * borrowed; NULL: never. */

@@ -14,6 +14,8 @@
 static const int64_t LIVE_PATIENCE_NS = 250000000, LIVE_STALL_NS = 2000000000;
 /* A pipe or a file has no clock, but a fallback is asked for. */
 static const int64_t PATIENCE_NS = 5000000000;
+/* As long as a disk has that is asked whether a file is there (radio/library.c). */
+static const int64_t STALL_NS = 120000000000;
 /* What could not be had is tried again after so long. */
 static const int64_t RETRY_NS = 30000000000;
 
@@ -37,7 +39,7 @@ struct standby {
 void standby_set_patience(const struct settings *s, bool live, struct mix_options *options)
 {
 	options->patience_ns = live ? LIVE_PATIENCE_NS : s->fallback ? PATIENCE_NS : 0;
-	options->stall_ns = live ? LIVE_STALL_NS : options->patience_ns;
+	options->stall_ns = live ? LIVE_STALL_NS : s->fallback ? PATIENCE_NS : STALL_NS;
 }
 
 bool standby_never_ends(const struct settings *s, bool live)

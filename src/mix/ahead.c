@@ -25,6 +25,8 @@
 
 /* How often who waits without an end looks whether that is wanted still, and how long it goes on if not. */
 static const int64_t LOOK_NS = 100000000, STOP_NS = 300000000;
+/* A worker fills a block in a fraction of that. */
+static const int64_t HANGS_NS = 500000000;
 
 enum {
 	BLOCK_FRAMES = 8192,
@@ -57,6 +59,7 @@ struct stream {
 	/* the mixer's */
 	struct block *reading;
 	size_t n_read;
+	int64_t unserved_ns; /* it is waited for, and nobody works on it */
 	size_t n_seen; /* of n_appended, when it was last looked whether it stalls */
 	int64_t looked_ns, low_since_ns;
 };
@@ -526,18 +529,34 @@ static bool wait_ready(struct ahead *a, int64_t deadline_ns)
 	return deadline_ns > 0 && clock_wait(&a->ready, &a->lock, deadline_ns);
 }
 
-/* Without an end, unless the mix is told to stop: then *until_ns (0 before) is the end. */
-static bool wait_ready_or_stop(struct ahead *a, int64_t *until_ns)
+/* All workers are busy with what is not needed now; those that hang will stay so. */
+static void replace_workers(struct ahead *a, struct stream *s, int64_t waited_ns)
+{
+	s->unserved_ns = s->busy || a->n_idle > 0 ? 0 : s->unserved_ns + waited_ns;
+	if (s->unserved_ns < HANGS_NS || a->n_workers == MOST_WORKERS)
+		return;
+	s->unserved_ns = 0;
+	if (thread_start(&a->workers[a->n_workers], work, a) != 0)
+		return;
+	a->n_workers++;
+	a->n_alive++;
+}
+
+/* A step of a wait that ends after *left_ns, or, when the mix is told to stop, soon.  A process that was stopped has not waited
+ * meanwhile. */
+static bool wait_a_step(struct ahead *a, struct stream *s, int64_t *left_ns)
 {
 	const atomic_bool *stopping = a->options.stopping;
-	if (!stopping)
-		return wait_ready(a, INT64_MAX);
-	(void)wait_ready(a, clock_now_ns() + LOOK_NS);
-	if (!atomic_load(stopping))
-		return true;
-	if (*until_ns == 0)
-		*until_ns = clock_now_ns() + STOP_NS;
-	return clock_now_ns() < *until_ns;
+	int64_t step_ns = *left_ns < LOOK_NS ? *left_ns : LOOK_NS;
+	if (*left_ns <= 0)
+		return false;
+	if (!wait_ready(a, clock_now_ns() + step_ns)) {
+		replace_workers(a, s, step_ns);
+		*left_ns -= *left_ns < INT64_MAX ? step_ns : 0;
+	}
+	if (stopping && atomic_load(stopping) && *left_ns > STOP_NS)
+		*left_ns = STOP_NS;
+	return true;
 }
 
 /* How many have not ended by the deadline. */
@@ -700,17 +719,13 @@ static bool lacks_block(const struct ahead *a, const struct stream *s)
 
 static struct block *next_block(struct ahead *a, struct stream *s, int64_t wait_ns)
 {
-	int64_t deadline_ns = wait_ns, stop_ns = 0;
 	bool in_time = true;
 	s->needed = true;
 	a->awaited = s;
-	if (lacks_block(a, s) && wait_ns > 0 && wait_ns < INT64_MAX)
-		deadline_ns = clock_now_ns() + wait_ns;
 	while (lacks_block(a, s) && in_time) {
 		if (a->n_idle && !s->busy)
 			pthread_cond_signal(&a->work);
-		in_time = wait_ns < INT64_MAX ? wait_ready(a, deadline_ns)
-		                              : wait_ready_or_stop(a, &stop_ns);
+		in_time = wait_a_step(a, s, &wait_ns);
 	}
 	a->awaited = NULL;
 	struct block *block = s->first;

@@ -595,7 +595,8 @@ static bool fails_soon(const struct mixer *m, const struct clip *clip)
 	return at - m->mixed < second && clip_end(clip) - at > FAILURE_MATTERS_S * second;
 }
 
-static const char stalled[] = "its decoder stalls: given up";
+static const char stalled[] = "its decoder stalls: given up",
+                  unanswered[] = "its disk or decoder does not answer: silence from there on";
 
 /* True: given up. */
 static bool check_clip(struct mixer *m, struct clip *clip)
@@ -647,6 +648,14 @@ static void check_all(struct mixer *m)
 		if (check_clip(m, clip))
 			return;
 	(void)check_next(m);
+}
+
+/* Of a mix that waits, but not for ever: its place stays silent. */
+static void tell_lost(struct mixer *m)
+{
+	for (struct clip *clip = m->on->first; clip && !must_flow(m); clip = clip->next)
+		if (clip->lost && !clip->failure_told && !is_told_to_stop(m))
+			tell_failure(m, clip, unanswered);
 }
 
 static void note_begun(struct mixer *m)
@@ -737,6 +746,7 @@ static enum status mix(struct mixer *m, size_t most, size_t *n, struct error *er
 	note_dry(m);
 	*n = stretch(m, most);
 	TRY(sum_reels(m, *n, error));
+	tell_lost(m);
 	bed_add(&m->bed, m->bus, *n);
 	m->mixed += (int64_t)*n;
 	note_begun(m);

@@ -167,8 +167,10 @@ static enum status add_clip(struct reel *r, struct clip *clip, int64_t at, float
 	while (n > 0) {
 		const float *frames;
 		size_t k;
-		int64_t wait_ns = clip->given_up || clip->lost ? 0 : r->stall_ns;
-		enum status status = ahead_read(r->ahead, clip, wait_ns, &frames, &k, error);
+		int64_t wait_ns = clip->given_up ? 0 : r->stall_ns;
+		enum status status = STATUS_END; /* what comes of a lost one now comes too late */
+		if (!clip->lost)
+			status = ahead_read(r->ahead, clip, wait_ns, &frames, &k, error);
 		if (status == STATUS_END) {
 			clip->lost = true;
 			if (!add)

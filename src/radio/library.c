@@ -209,6 +209,11 @@ void library_set_live(struct library *l)
 	l->hung_ns = LIVE_HUNG_NS;
 }
 
+void library_open_files(struct library *l)
+{
+	lookups_open_files(l->lookups);
+}
+
 static void ticket_done(struct ticket *t)
 {
 	lookup_leave(t->lookup);

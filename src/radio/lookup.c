@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "jukebox/clock.h"
+#include "jukebox/decoder.h"
 #include "jukebox/measure.h"
 #include "jukebox/source.h"
 #include "jukebox/thread.h"
@@ -33,6 +34,7 @@ struct lookups {
 	struct cache *cache;
 	lookup_answered_fn *tell;
 	void *user;
+	bool opens;
 	pthread_mutex_t lock; /* guards all below; a leaf */
 	pthread_cond_t asked, ended;
 	struct lookup *first;
@@ -54,6 +56,11 @@ struct lookups *lookups_new(struct cache *cache, lookup_answered_fn *answered, v
 	clock_condition_init(&l->asked);
 	clock_condition_init(&l->ended);
 	return l;
+}
+
+void lookups_open_files(struct lookups *l)
+{
+	l->opens = true;
 }
 
 static void lookup_free(struct lookup *q)
@@ -162,10 +169,21 @@ static void touch(const char *path)
 	source_close(source);
 }
 
+static void try_to_open(struct answer *a)
+{
+	struct decoder *decoder;
+	if (decoder_open(a->path, &decoder, &a->error) == STATUS_OK)
+		decoder_close(decoder);
+	else
+		a->status = STATUS_BAD_DATA;
+}
+
 static void look(struct lookups *l, struct answer *a)
 {
 	a->status = cache_find(l->cache, a->path, &a->record, &a->error);
-	if (a->status != STATUS_OK && a->status != STATUS_BAD_DATA)
+	if (a->status == STATUS_OK && l->opens)
+		try_to_open(a);
+	else if (a->status != STATUS_OK && a->status != STATUS_BAD_DATA)
 		touch(a->path);
 }
 

@@ -29,6 +29,9 @@ typedef void lookup_answered_fn(void *user, struct answer *answer);
 
 /* `cache` is borrowed.  NULL: out of memory. */
 struct lookups *lookups_new(struct cache *cache, lookup_answered_fn *answered, void *user);
+/* What is in the cache is opened as well, by a decoder: when that fails, the answer is STATUS_BAD_DATA, with its reason.  Before the
+ * first lookup. */
+void lookups_open_files(struct lookups *lookups);
 /* False: something hangs until after the deadline (of clock_now_ns); lookups and cache must stay. */
 bool lookups_try_free(struct lookups *lookups, int64_t deadline_ns) MUST_USE; /* NULL is fine */
 

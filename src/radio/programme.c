@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jukebox/decoder.h"
 #include "order.h"
 #include "wheel.h"
 
@@ -60,7 +59,6 @@ struct programme {
 	int64_t last_end; /* of what was given out last */
 	bool cut_off; /* the planner was ended early */
 	bool is_live;
-	bool opens_first;
 
 	size_t planned, planned_before_round, skipped;
 };
@@ -326,15 +324,6 @@ static enum status plan_pick(
 	return STATUS_OK;
 }
 
-static enum status try_to_open(const char *path, struct error *reason)
-{
-	struct decoder *decoder;
-	enum status status = decoder_open(path, &decoder, reason);
-	if (status == STATUS_OK)
-		decoder_close(decoder);
-	return status;
-}
-
 static enum status take_one(struct programme *p, struct error *error)
 {
 	struct record record;
@@ -347,8 +336,6 @@ static enum status take_one(struct programme *p, struct error *error)
 		        error, status, "%s", reason.text[0] ? reason.text : "out of memory");
 	enum status found = lineup_get(p->lineup, p->asked[p->first_asked], &pick);
 	p->first_asked = (p->first_asked + 1) % LIBRARY_AHEAD;
-	if (found == STATUS_OK && status == STATUS_OK && cached && p->opens_first)
-		status = try_to_open(pick.path, &reason);
 	if (found == STATUS_OK && status == STATUS_OK)
 		found = plan_pick(p, &pick, &record);
 	else if (found == STATUS_OK)
@@ -537,7 +524,7 @@ void programme_set_live(struct programme *p)
 
 void programme_open_first(struct programme *p)
 {
-	p->opens_first = true;
+	library_open_files(p->library);
 }
 
 void programme_hurry(struct programme *p)

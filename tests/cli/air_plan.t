@@ -79,4 +79,29 @@ def _():
     near(Wav("out.wav").seconds, 12, 0.2)
 
 
+@test("a disk that dies while a mix into a file plays: after two minutes a line for each song, silence in its place, and the others where they were")
+def _():
+    env = meddle(speed=40)
+    os.makedirs("dead", exist_ok=True)
+    names = ["first.wav", "dead/b.wav", "dead/c.wav", "dead/d.wav", "last.wav"]
+    for name, hz in zip(names, (300, 500, 500, 500, 800)):
+        tone(name, 4, hz, fade_out=0.5)
+    playlist("dead.m3u", *names)
+    with open("dead.json", "wb") as f:
+        f.write(run("plan", "--json", "dead.m3u").out)
+    want = [e["start"] for e in run("plan", "--json", "dead.m3u").json()["tracks"]]
+    hang("/dead/")
+    began = time.monotonic()
+    mix = Player("--plan=dead.json", "-o", "out.wav", "--sandbox=off", "--jobs=2", "--strict", env=env)
+    mix.wait_for_line("dead/b.wav: its disk or decoder does not answer: silence from there on")
+    assert 40 * (time.monotonic() - began) >= 120, "too soon"
+    equal(mix.end(), 3, mix.said())
+    os.remove("hangs")
+    equal([line.split(": ")[1] for line in mix.lines if "does not answer" in line], ["dead/b.wav", "dead/c.wav", "dead/d.wav"], mix.said())
+    sound = Wav("out.wav").frames[:, 0]
+    near(len(sound) / 44100, want[-1] + 4, 0.1)
+    equal([hz for hz, seconds in tones_of(sound) if seconds > 0.5], [300, 0, 800])
+    near(longest_silence(sound), want[-1] - 4, 0.1)
+
+
 main()

@@ -72,6 +72,7 @@ static void serve(int socket, const struct open_request *request, const char *na
         const struct decoder_watcher *watcher, void *filter)
 {
 	struct modules modules = {0};
+	pid_t self = getpid();
 
 	for (int i = 0; i < N_OPEN; i++)
 		if (fds[i] < 0)
@@ -80,11 +81,11 @@ static void serve(int socket, const struct open_request *request, const char *na
 		modules_load(&modules);
 	if (fork() != 0)
 		return; /* also when it fails: then nobody answers */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	close(socket);
 	/* Who it is goes along with the byte, by the kernel: see meet_child() in remote.c. */
-	if (send(fds[OPEN_SOCKET], "", 1, MSG_NOSIGNAL) != 1)
+	if (getppid() != self || send(fds[OPEN_SOCKET], "", 1, MSG_NOSIGNAL) != 1)
 		_exit(1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	child_run(fds, request, name, &modules, watcher, filter);
 }
 

@@ -20,10 +20,12 @@ enum status sandbox_send(void *message, size_t n_bytes, const int *fds, int n_fd
 /* The same two where something else is missing. */
 enum status sandbox_refusal(struct error *error) MUST_USE;
 
-/* `helper` does not answer: continued, should it have been stopped; or killed, and another takes its place with the
- * next opening. */
+/* `helper` does not answer: continued with its children, should they have been stopped; or killed with them, and another
+ * takes its place with the next opening. */
 void sandbox_wake(unsigned helper);
 void sandbox_kill(unsigned helper);
+/* ... and all its children with it. */
+bool sandbox_has_died(unsigned helper);
 
 /* A child is held by limits alone: said once.  STATUS_IO when that is not enough. */
 enum status sandbox_without_filter(struct error *error) MUST_USE;

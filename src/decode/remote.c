@@ -317,12 +317,20 @@ static enum status start_child(struct remote *r, struct child_reply *reply, stru
 	return decoder_check_facts(&reply->facts, error);
 }
 
+/* A process may die of what is not the file's doing: somebody killed it, or the system did, out of memory.  Then the
+ * next one passes the place.  With the helper all its children die, wherever they are. */
+static bool may_start_again(struct remote *r)
+{
+	r->deaths += !sandbox_has_died(r->helper);
+	return r->deaths < MOST_DEATHS && ++r->revivals <= MOST_REVIVALS;
+}
+
 static enum status open_in_child(struct remote *r, struct error *error)
 {
 	struct child_reply reply = {0};
 	enum status status = start_child(r, &reply, error);
 
-	while (status != STATUS_OK && r->died && ++r->deaths < MOST_DEATHS)
+	while (status != STATUS_OK && r->died && may_start_again(r))
 		status = start_child(r, &reply, error);
 	TRY(status);
 	r->facts = reply.facts;
@@ -474,14 +482,12 @@ static enum status revive(struct remote *r, struct error *error)
 	return r->position > 0 ? seek_child(r, r->position, error) : STATUS_OK;
 }
 
-/* A process may die of what is not the file's doing: somebody killed it, or the system did, out of memory.  Then the
- * next one passes the place. */
 static bool may_revive(struct remote *r)
 {
 	if (r->died_at != r->position)
 		r->deaths = 0;
 	r->died_at = r->position;
-	return ++r->deaths < MOST_DEATHS && ++r->revivals <= MOST_REVIVALS;
+	return may_start_again(r);
 }
 
 /* Leaves any other failure, and a death that cannot be mended, as they are. */

@@ -89,12 +89,20 @@ static enum status start_helper(struct error *error)
 	return STATUS_OK;
 }
 
+/* To the helper, and to its children, among them those that nobody has met yet: it leads their group.  It is not waited for
+ * yet, so these are still its number and its group's. */
+static void signal_helper(int number)
+{
+	kill(sandbox.helper, number);
+	kill(-sandbox.helper, number);
+}
+
 /* Nothing that it knows is worth a farewell.  Returns the status of waitpid. */
 static int end_helper(void)
 {
 	int ended = 0;
 
-	kill(sandbox.helper, SIGKILL); /* not waited for yet: it is still its number */
+	signal_helper(SIGKILL);
 	close(sandbox.socket);
 	sandbox.socket = -1;
 	while (waitpid(sandbox.helper, &ended, 0) < 0 && errno == EINTR)
@@ -271,8 +279,21 @@ void sandbox_wake(unsigned helper)
 {
 	pthread_mutex_lock(&sandbox.lock);
 	if (sandbox.socket >= 0 && sandbox.number == helper)
-		kill(sandbox.helper, SIGCONT);
+		signal_helper(SIGCONT);
 	pthread_mutex_unlock(&sandbox.lock);
+}
+
+bool sandbox_has_died(unsigned helper)
+{
+	siginfo_t ended = {0};
+
+	pthread_mutex_lock(&sandbox.lock);
+	bool is_there =
+	        sandbox.socket >= 0 && sandbox.number == helper &&
+	        waitid(P_PID, (id_t)sandbox.helper, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	        ended.si_pid == 0;
+	pthread_mutex_unlock(&sandbox.lock);
+	return !is_there;
 }
 
 void sandbox_kill(unsigned helper)

@@ -48,16 +48,29 @@ static int source_channel(int channels, int place)
 	return channels <= 8 ? wave_order[channels][place] : place;
 }
 
+/* Nearly all music.  Eight at a time, since compilers make vectors (at -O2) of loops whose length they know. */
+static void interleave_stereo(float *restrict to, const float *restrict left,
+        const float *restrict right, size_t n_frames)
+{
+	enum { AT_ONCE = 8 };
+	size_t i = 0;
+
+	for (; i + AT_ONCE <= n_frames; i += AT_ONCE)
+		for (size_t j = i; j < i + AT_ONCE; j++) {
+			to[2 * j] = left[j];
+			to[2 * j + 1] = right[j];
+		}
+	for (; i < n_frames; i++) {
+		to[2 * i] = left[i];
+		to[2 * i + 1] = right[i];
+	}
+}
+
 void xiph_interleave(
         float *to, const float *const *planes, size_t first, size_t n_frames, int channels)
 {
-	if (channels == 2) { /* nearly all music: worth a loop that vectorises */
-		const float *left = planes[0] + first, *right = planes[1] + first;
-
-		for (size_t i = 0; i < n_frames; i++) {
-			to[2 * i] = left[i];
-			to[2 * i + 1] = right[i];
-		}
+	if (channels == 2) {
+		interleave_stereo(to, planes[0] + first, planes[1] + first, n_frames);
 		return;
 	}
 	for (int place = 0; place < channels; place++) {

@@ -187,6 +187,7 @@ enum status mpeg_find(struct view *view, int64_t *position, struct error *error)
 
 struct mpeg_start mpeg_describe(struct view *view, int64_t position)
 {
+	enum { VBRI_AT = 36 }; /* whatever the frame's own side information takes */
 	struct mpeg_start start = {0};
 	struct header header;
 	uint8_t frame[128];
@@ -194,10 +195,13 @@ struct mpeg_start mpeg_describe(struct view *view, int64_t position)
 
 	if (view_seek(view, position, SEEK_SET) >= 0)
 		got = view_read(view, frame, sizeof(frame));
-	start.is_free_format = got >= 4 && parse(frame, &header) && header.bitrate_index == 0;
+	if (got < 4 || !parse(frame, &header))
+		return start;
+	start.is_free_format = header.bitrate_index == 0;
 	for (int64_t at = 4; at + 4 <= got; at++)
-		start.announces_length |= memcmp(frame + at, "Xing", 4) == 0 ||
-		                          memcmp(frame + at, "Info", 4) == 0 ||
-		                          memcmp(frame + at, "VBRI", 4) == 0;
+		start.announces_length |=
+		        memcmp(frame + at, "Xing", 4) == 0 || memcmp(frame + at, "Info", 4) == 0;
+	if (got >= VBRI_AT + 4 && memcmp(frame + VBRI_AT, "VBRI", 4) == 0)
+		start.note_bytes = (int64_t)frame_bytes(&header);
 	return start;
 }

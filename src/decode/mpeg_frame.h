@@ -34,7 +34,8 @@ bool mpeg_chain_at(struct view *view, int64_t position, int n_frames);
 enum status mpeg_find(struct view *view, int64_t *position, struct error *error) MUST_USE;
 
 struct mpeg_start {
-	bool announces_length; /* by a Xing, Info or VBRI header */
+	bool announces_length; /* by a Xing or Info header, which the library knows, and no music */
+	int64_t note_bytes; /* of the frame that holds a VBRI header, which it plays; 0: none */
 	bool is_free_format;
 };
 

@@ -204,7 +204,7 @@ static enum status mpeg_open(struct decoder_handle *d)
 	if (first < 0)
 		return view_refuse(&s->view, d->error, "no MPEG audio in it");
 	description = mpeg_describe(&s->view, first);
-	view_init(&s->view, d->source, start + first);
+	view_init(&s->view, d->source, start + first + description.note_bytes);
 	s->next_header = -1;
 	TRY(open_library(d));
 	take_codec(d);

@@ -307,6 +307,39 @@ static void junk_in_mpeg(void **state)
 	joined_done(&j);
 }
 
+/* The frame in front that Fraunhofer's encoders put their VBRI header into is no music. */
+static void note_of_fraunhofer(void **state)
+{
+	enum { FRAME_BYTES = 384 }; /* 128 kbit/s at 48 kHz */
+	struct joined j = {0};
+	struct decoder *decoder;
+	struct music whole, all;
+
+	if (!have_program("lame"))
+		return;
+	j.folder = scratch_new();
+	add_encoded(&j, LAME, 48000, 2, 96000);
+	decoder = open_joined(&j);
+	whole = music_read(decoder, 4096);
+	decoder_close(decoder);
+	j.bytes = realloc(j.bytes, j.n_bytes + FRAME_BYTES);
+	assert_non_null(j.bytes);
+	memmove(j.bytes + FRAME_BYTES, j.bytes, j.n_bytes);
+	j.n_bytes += FRAME_BYTES;
+	memset(j.bytes + 4, 0, FRAME_BYTES - 4);
+	memcpy(j.bytes + 36, "VBRI", 4);
+	decoder = open_joined(&j);
+	all = music_read(decoder, 4096);
+	assert_int_equal(all.n_frames, whole.n_frames);
+	assert_true(music_difference(&all, 0, &whole, all.n_frames) == 0);
+	assert_int_equal(decoder_damage(decoder)->events, 0);
+	decoder_close(decoder);
+	seeks_agree(&j, &all);
+	music_done(&all);
+	music_done(&whole);
+	joined_done(&j);
+}
+
 /* A page of Ogg is lost: the rest keeps its place. */
 static void lost_page_of_ogg(void **state)
 {
@@ -379,6 +412,7 @@ int main(void)
 	        cmocka_unit_test(many_short_links),
 	        cmocka_unit_test(damaged_flac),
 	        cmocka_unit_test(junk_in_mpeg),
+	        cmocka_unit_test(note_of_fraunhofer),
 	        cmocka_unit_test(lost_page_of_ogg),
 	        cmocka_unit_test(cut_files),
 	};

@@ -153,6 +153,19 @@ double music_difference(const struct music *a, size_t at, const struct music *b,
 	return largest;
 }
 
+/* Noise is not compared, but where it stands. */
+static void check_alignment(const struct music *all, size_t at, const struct music *part)
+{
+	enum { EDGE = 4, FEWEST = 500 };
+	struct music there = *all;
+
+	there.frames += at * (size_t)all->channels;
+	there.n_frames -= at;
+	if (part->n_frames >= FEWEST)
+		require(music_lag(&there, part, EDGE, part->n_frames - 2 * EDGE) == 0,
+		        "in its place");
+}
+
 static void check_place(
         struct decoder *decoder, const struct music *all, size_t at, double tolerance)
 {
@@ -170,6 +183,8 @@ static void check_place(
 	}
 	require(status == STATUS_OK && part.n_frames > 0, "read");
 	require(music_difference(all, at, &part, part.n_frames) <= tolerance, "the same frames");
+	if (tolerance > 1)
+		check_alignment(all, at, &part);
 }
 
 void music_check_places(const char *file, const struct music *all, double tolerance)

@@ -37,7 +37,8 @@ double music_difference(const struct music *a, size_t at, const struct music *b,
 /* Is this program there?  When not, says that what needs it is skipped. */
 bool have_program(const char *program);
 
-/* A hundred places at random, some behind the end, read as `all` has them.  Aborts when they do not. */
+/* A hundred places at random, some behind the end, read as `all` has them; with a tolerance of more than 1, where a
+ * decoder makes up noise, the first channel is in its place.  Aborts when they do not. */
 void music_check_places(const char *file, const struct music *all, double tolerance);
 
 /* Runs a shell command made like printf; aborts when it fails. */

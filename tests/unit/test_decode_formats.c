@@ -18,12 +18,15 @@ struct encoding {
 	const char *program, *command; /* of input and output name */
 	const char *codec;
 	int rate_hz, channels;
-	double tolerance; /* of a sample; lossy encoders are asked for alignment only: 9 */
+	double tolerance; /* of a sample; lossy encoders are asked for alignment only: 9; or FEW_BITS */
 	size_t delay_frames; /* in front of the music, where nothing tells of it; then there is padding behind it, too */
 };
 
 /* Encoder's and decoder's. */
 enum { LAME_DELAY = 576 + 529, MOST_PADDING = 2 * 1152 };
+
+/* Too few to tell the very sample: what is left of the music is moved by some. */
+enum { FEW_BITS = 99 };
 
 static const struct encoding encodings[] = {
         {"lame", "lame --quiet -b 128 %s %s", "mp3", 44100, 2, 9, 0},
@@ -37,6 +40,9 @@ static const struct encoding encodings[] = {
         {"oggenc", "oggenc -Q -q 5 %s -o %s", "vorbis", 44100, 2, 9, 0},
         {"oggenc", "oggenc -Q -q 2 %s -o %s", "vorbis", 32000, 1, 9, 0},
         {"opusenc", "opusenc --quiet --bitrate 160 %s %s", "opus", 48000, 2, 9, 0},
+        {"opusenc", "opusenc --quiet --bitrate 16 --speech %s %s", "opus", 48000, 2, FEW_BITS, 0},
+        {"opusenc", "opusenc --quiet --bitrate 32 --framesize 60 %s %s", "opus", 48000, 1, FEW_BITS,
+                0},
         {"flac", "flac --silent -f %s -o %s", "flac", 44100, 2, 0, 0},
         {"flac", "flac --silent -f --ogg %s -o %s", "flac", 44100, 2, 0, 0},
         {"flac", "flac --silent -f --lax --channel-map=none %s -o %s", "flac", 96000, 6, 0, 0},
@@ -76,8 +82,10 @@ static void content_is_right(
 	music.frames += e->delay_frames * (size_t)music.channels;
 	music.n_frames -= e->delay_frames;
 	assert_in_range(music.n_frames, N_FRAMES, N_FRAMES + (e->delay_frames ? MOST_PADDING : 0));
-	assert_int_equal(music_lag(&music, original, 2000, 30000), 0);
-	assert_int_equal(music_lag(&music, original, N_FRAMES - 9000, 8000), 0);
+	if (e->tolerance < FEW_BITS) {
+		assert_int_equal(music_lag(&music, original, 2000, 30000), 0);
+		assert_int_equal(music_lag(&music, original, N_FRAMES - 9000, 8000), 0);
+	}
 	assert_true(music_difference(&music, 0, original, N_FRAMES) <= e->tolerance);
 }
 

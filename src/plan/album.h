@@ -10,6 +10,7 @@
 struct album_end {
 	struct record_samples last;
 	int sample_rate_hz, channels;
+	bool lossless;
 	double loudness_lufs;
 	char *album, *track;
 };
@@ -18,10 +19,10 @@ struct album_end {
 enum status album_end_of(struct album_end *end, const struct record *record) MUST_USE;
 void album_end_done(struct album_end *end);
 
-/* Evidence in nats (log likelihood ratio) that the waveform of `next` continues `end`; and the verdict.
- * `why` (may be NULL) gets some words. */
+/* Evidence in nats (log likelihood ratio) that the waveform of `first` continues `last`; `lossless`: no codec has changed
+ * what lies at the cut.  And the verdict.  `why` (may be NULL) gets some words. */
 double album_waveform_evidence(
-        const struct record_samples *last, const struct record_samples *first);
+        const struct record_samples *last, const struct record_samples *first, bool lossless);
 double album_spectrum_distance_db(
         const struct record_samples *last, const struct record_samples *first);
 bool album_continues(

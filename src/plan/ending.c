@@ -19,6 +19,8 @@ static const double HELD_WITHIN =
 static const double LEFT_AFTER = 2; /* LU under what was held */
 static const double COLD_WITHIN =
         1.2; /* seconds: a decay as short as a drum's or a room's is a cold ending */
+/* A last stroke behind a rest: so much louder than the rest, which lasts so long, and not further under the song. */
+static const double REST_UNDER = 12, REST_S = 0.5, STROKE_UNDER = 16;
 static const double QUIET_UNDER = 10; /* LU under the loudness: a quiet coda */
 
 struct decay {
@@ -86,6 +88,34 @@ static bool last_decay_within(struct look *look, const struct record *record,
 	return i >= held;
 }
 
+/* The first step behind the last rest of a decay; 0: it has none.  In a decay what comes later is never much louder. */
+static size_t behind_rest(struct look *look, double loudness_lufs)
+{
+	const size_t rest = (size_t)(REST_S / STEP + 0.5);
+	size_t n = 0, i = look->stretch.count;
+	while (i-- > look->decay_at) {
+		double later = envelope_at(look, i);
+		bool quiet = later > loudness_lufs - STROKE_UNDER &&
+		             (double)stretch_lufs(&look->stretch, i) < later - REST_UNDER;
+		n = quiet ? n + 1 : 0;
+		if (n == rest)
+			return i + rest;
+	}
+	return 0;
+}
+
+/* What was taken for a decay may be a rest and the last stroke of the music, softer than what was before. */
+static void wait_for_stroke(struct look *look, const struct outline *o, struct decay *decay)
+{
+	size_t stroke = behind_rest(look, o->loudness_lufs);
+	if (stroke == 0)
+		return;
+	decay->begins_s += (double)(stroke - look->decay_at) * look->stretch.step_s;
+	decay->length_s = o->cue_out_s - decay->begins_s;
+	decay->level_lufs = envelope_at(look, stroke);
+	look->decay_at = stroke;
+}
+
 static struct decay last_decay(
         struct look *look, const struct record *record, const struct outline *o)
 {
@@ -93,6 +123,7 @@ static struct decay last_decay(
 	if (!last_decay_within(look, record, o, NEAR_END, &decay) &&
 	        !last_decay_within(look, record, o, FURTHER, &decay))
 		(void)last_decay_within(look, record, o, LOOK_BACK, &decay);
+	wait_for_stroke(look, o, &decay);
 	return decay;
 }
 

@@ -249,6 +249,28 @@ static void a_drum_in_the_last_second_is_no_decay(void **state)
 	assert_within(o.mix_out_s, 118.6, 119.03);
 }
 
+static void a_last_stroke_behind_a_rest_is_waited_for(void **state)
+{
+	/* After a rest of silence, or of a room; as loud as the song, or 10 LU softer. */
+	for (double rest = -100; rest < -40; rest += 50)
+		for (double stroke = -14; stroke > -25; stroke -= 5) {
+			struct tape *t = tape_new(120, 44100);
+			tape_level(t, 0.5, 110, -14, -14);
+			tape_level(t, 110, 111.5, rest, rest);
+			tape_level(t, 111.5, 112.3, stroke, stroke - 30);
+			struct outline o = outline_and_free(t);
+			assert_within(o.mix_out_s, 111.5, 112.2);
+			assert_within(o.cue_out_s, 112.2, 112.4);
+		}
+
+	/* What is so soft is an echo. */
+	struct tape *t = tape_new(120, 44100);
+	tape_level(t, 0.5, 110, -14, -14);
+	tape_level(t, 110.8, 111.5, -36, -60);
+	struct outline o = outline_and_free(t);
+	assert_within(o.mix_out_s, 109.5, 110.5);
+}
+
 static void an_earlier_end_is_an_ending_too(void **state)
 {
 	struct tape *t = tape_new(180, 44100);
@@ -411,6 +433,7 @@ int main(void)
 	        cmocka_unit_test(applause_is_noise),
 	        cmocka_unit_test(a_quiet_coda_is_not_a_fade),
 	        cmocka_unit_test(a_drum_in_the_last_second_is_no_decay),
+	        cmocka_unit_test(a_last_stroke_behind_a_rest_is_waited_for),
 	        cmocka_unit_test(an_earlier_end_is_an_ending_too),
 	        cmocka_unit_test(speech_is_told_from_drums),
 	        cmocka_unit_test(a_spoken_intro_is_spoken),

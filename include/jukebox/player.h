@@ -16,8 +16,9 @@
 struct player_source {
 	mix_next_fn *next;
 	/* What follows is asked for anew: behind the clip of this entry (SIZE_MAX: from the beginning), on the time line
-	 * of the clips before, or, `now`, on one of its own.  NULL: it cannot; then there is no skip and no reload. */
-	void (*turn)(void *user, size_t on_air, bool now);
+	 * of the clips before, or, `now`, on one of its own.  `in_vain`: nothing of what was given since the turn before is heard.  NULL: it
+	 * cannot; then there is no skip and no reload. */
+	void (*turn)(void *user, size_t on_air, bool now, bool in_vain);
 	/* A reload was asked for: returns at once, as disks may hang.  `reload_is_there` tells once when it can be made, by `reload`,
 	 * before the turn that follows; that returns false when all stays as it is.  All three or none (NULL). */
 	void (*ask_reload)(void *user);

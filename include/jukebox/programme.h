@@ -39,8 +39,9 @@ struct lineup *programme_lineup(struct programme *programme);
 enum status programme_next(void *programme, struct plan_clip *clip, struct error *error) MUST_USE;
 
 /* Plans anew what follows the pick that is on: for a line-up that has changed.  The clips that come lie on the time line of those
- * before, or, `now`, on one of their own.  Same thread as programme_next. */
-void programme_turn(struct programme *programme, size_t on_air, bool now);
+ * before, or, `now`, on one of their own.  `in_vain`: of the clips since the turn before none is heard.  Same thread as
+ * programme_next. */
+void programme_turn(struct programme *programme, size_t on_air, bool now, bool in_vain);
 
 /* How long the first song behind a turn takes to arrive, in seconds. */
 double programme_arrival_s(const struct programme *programme);

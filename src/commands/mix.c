@@ -205,10 +205,10 @@ static enum status next_of_joints(void *user, struct plan_clip *clip, struct err
 	return plan_reader_next(&run->joints, clip, error);
 }
 
-static void turn_programme(void *user, size_t on_air, bool now)
+static void turn_programme(void *user, size_t on_air, bool now, bool in_vain)
 {
 	struct mix_run *run = user;
-	programme_turn(run->programme, on_air, now);
+	programme_turn(run->programme, on_air, now, in_vain);
 }
 
 static double arrival_s(void *user)

@@ -46,9 +46,10 @@ enum status plan_reader_next(void *reader, struct plan_clip *clip, struct error 
 	               : error_set(error, STATUS_NO_MEMORY, "out of memory");
 }
 
-void plan_reader_turn(void *reader, size_t on_air, bool now)
+void plan_reader_turn(void *reader, size_t on_air, bool now, bool in_vain)
 {
 	struct plan_reader *r = reader;
+	(void)in_vain;
 	pthread_mutex_lock(&r->lock);
 	r->next = on_air == SIZE_MAX ? 0 : on_air + 1;
 	while (now && r->next < r->plan.count && is_inner(&r->plan.clips[r->next]))

@@ -27,7 +27,7 @@ struct plan_reader {
 enum status plan_reader_next(void *reader, struct plan_clip *clip, struct error *error) MUST_USE;
 
 /* Goes on behind this clip (SIZE_MAX: anew); `now`, with the next file. */
-void plan_reader_turn(void *reader, size_t on_air, bool now);
+void plan_reader_turn(void *reader, size_t on_air, bool now, bool in_vain);
 
 /* It cannot be played: what follows its file takes its place, and all behind is sooner by as much.  Any thread.  Call plan_reader_turn
  * next. */

@@ -387,12 +387,22 @@ static int64_t earliest_start(const struct mixer *m)
 	return m->mixed + (heard ? (int64_t)(BED_LEAD_S * m->options.rate_hz) : 0);
 }
 
+/* Where what has begun is over. */
+static int64_t end_of_begun(const struct mixer *m)
+{
+	int64_t end = m->mixed;
+	for (const struct clip *clip = m->on->first; clip; clip = clip->next)
+		if (clip->start < m->mixed)
+			end = larger(end, clip_end(clip));
+	return end;
+}
+
 /* Where the coming reel's time line lies on the mixer's. */
 static int64_t shift_of_coming(const struct mixer *m, const struct plan_clip *first)
 {
 	int64_t start = m->on->shift + (first ? first->start_frame : 0);
 	if (m->turn.now)
-		start = m->mixed + m->turn.lead_frames;
+		start = smaller(m->mixed + m->turn.lead_frames, end_of_begun(m));
 	/* Skipped again before anything new was there: what is on has been fading since, so this comes no later. */
 	if (m->turn.now && m->entrance > m->mixed)
 		start = smaller(start, m->entrance);

@@ -70,6 +70,8 @@ struct player {
 	pthread_mutex_t retry_lock; /* a leaf, for the condition alone */
 	pthread_cond_t retry_now;
 	atomic_uint asking; /* number of the one that counts */
+	atomic_uint made; /* of the last one that is heard */
+	unsigned begun_asking; /* of the last one that began; with source_lock */
 	atomic_bool
 	        reload_due; /* for the next asking that begins: one that is overtaken never does */
 	pthread_mutex_t
@@ -155,7 +157,8 @@ static void begin_asking(struct player *p, struct asking *a)
 	if (atomic_exchange(&p->reload_due, false) && s->reload && s->reload(s->user))
 		events_write(p->events, "reload", a->frame, NULL, NULL);
 	if (a->number > 0 && s->turn)
-		s->turn(s->user, a->on_air, a->now);
+		s->turn(s->user, a->on_air, a->now, p->begun_asking != atomic_load(&p->made));
+	p->begun_asking = a->number;
 }
 
 static void set_fade(struct player *p, struct asking *a)
@@ -382,6 +385,7 @@ static void on_event(void *user, enum mix_event event, int64_t frame, const stru
 		events_write(p->events, "planned", frame, NULL, NULL);
 		p->has_skipped = p->turning_now;
 		p->skipped = p->askings[atomic_load(&p->asking) % ASKINGS].on_air;
+		atomic_store(&p->made, atomic_load(&p->asking));
 		p->turning = p->turning_now = false;
 		break;
 	case MIX_TURN_LOST: /* a song began by itself meanwhile: a skip is granted, the rest is planned behind that one */

@@ -51,7 +51,7 @@ struct programme {
 	bool again_is_due;
 	struct place before; /* where it was laid at first */
 	struct place places[PLACES]; /* a ring */
-	size_t n_places;
+	size_t n_places, n_heard_places; /* the latter: before the last turn */
 	int64_t shift; /* from the planner's time line to the one given out */
 	double arrival_s;
 	bool has_arrival;
@@ -486,9 +486,19 @@ static void catch_up(struct programme *p, size_t on_air)
 		lineup_set_place(p->lineup, p->order.round, p->order.next - 1);
 }
 
-void programme_turn(struct programme *p, size_t on_air, bool now)
+/* A song that was given out again, for a turn that came too late, is where it was before. */
+static void forget_places(struct programme *p, bool in_vain)
+{
+	if (in_vain)
+		p->n_places = p->n_heard_places;
+	else
+		p->n_heard_places = p->n_places;
+}
+
+void programme_turn(struct programme *p, size_t on_air, bool now, bool in_vain)
 {
 	catch_up(p, on_air);
+	forget_places(p, in_vain);
 	library_forget(p->library);
 	p->first_asked = 0;
 	lineup_ask_again(p->lineup, on_air);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What changes what comes next while songs play: skip, queue, remove, stop, reload; and stopping at any moment."""
 import os
+import random
 import signal
 import sys
 
@@ -57,6 +58,21 @@ def _():
         p.signal(signal.SIGUSR1)
         song_by_song(p, ["a.wav", "b.wav", "c.wav"])
         equal(len(p.events("skip")), 2)
+
+
+@test("skip near the end of a song: the next one comes no later than by itself")
+def _():
+    tone("short.wav", 6, 300)
+    tone("next.wav", 20, 800)
+    run("analyze", "--cache=near.jukebox", "short.wav", "next.wav")
+    for seconds in (3.4, 3.6, 3.8, 4.0, 4.2):  # about two seconds are on their way to us
+        with Programme(playlist("near.m3u", "short.wav", "next.wav"), "--cache=near.jukebox") as p:
+            p.read(seconds)
+            p.ctl("skip")
+            p.read_until_planned()
+            song_by_song(p, ["short.wav", "next.wav"])
+            end, start = p.events("end")[0]["second"], p.events("start")[1]["second"]
+            assert start - end < 0.3, (seconds, end, start)
 
 
 @test("skip on the last song ends the programme, fading")
@@ -252,6 +268,29 @@ def _():
         os.rename(tone("3.wav", 60, 800), "folder/3.wav")
         reloaded(p, 1)
         assert "3 entries" in p.said(), p.said()
+
+
+@test("wishes one upon the other while short songs come and go: none leaves a hole")
+def _():
+    rng, names = random.Random(5), [f"short{n}.wav" for n in range(8)]
+    for n, name in enumerate(names):
+        tone(name, 0.6 + n % 4 / 4, 300 + 70 * n, fade_out=0.1)
+    run("analyze", "--cache=short.jukebox", *names)
+    with Programme(playlist("short.m3u", *names), "--cache=short.jukebox", "--loop") as p, p.connect() as control:
+        while p.process.poll() is None and len(p.songs()) < 120:
+            p.read(0.05)
+            p.frames = p.frames[:0]
+            time.sleep(0.002)
+            if rng.random() < 0.06:
+                wish = {"command": "queue", "path": os.path.abspath(rng.choice(names)), "next": rng.random() < 0.5}
+                control.sendall(json.dumps(wish).encode() + b"\n")
+                control.recv(65536)
+        end, holes = 0, []
+        for e in p.events("start", "end"):
+            if e["event"] == "start" and e["second"] - end > 0.4:
+                holes.append((end, e["second"]))
+            end = max(end, e["second"])
+        equal(holes, [], p.said())
 
 
 @test("INT and TERM at any moment of a joint: a fade, no click, within a second")

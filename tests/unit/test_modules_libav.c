@@ -177,6 +177,32 @@ static void edit_lists(void **state)
 	}
 }
 
+/* Three million packets, more than libav gets to apply an edit list to: nothing is lost, and the end is where it was. */
+static void long_mp4(void **state)
+{
+	enum { LAST = 5000 };
+	char *folder = scratch_new(), file[500];
+	struct decoder *decoder;
+	struct music got;
+	int64_t n_frames;
+
+	assert_true(have_program("ffmpeg"));
+	snprintf(file, sizeof(file), "%s/day.m4a", folder);
+	run("cd %s && ffmpeg -v error -nostdin -f lavfi -i anullsrc=r=8000:cl=mono -t 600 -c:a aac "
+	    "one.m4a && "
+	    "ffmpeg -v error -nostdin -stream_loop 639 -i one.m4a -c copy day.m4a",
+	        folder);
+	assert_int_equal(decoder_open(file, &decoder, NULL), STATUS_OK);
+	n_frames = decoder_facts(decoder)->frames;
+	assert_in_range(n_frames, (int64_t)640 * 600 * 8000, (int64_t)640 * 601 * 8000);
+	assert_int_equal(decoder_seek(decoder, n_frames - LAST, NULL), STATUS_OK);
+	got = music_read(decoder, 4096);
+	assert_int_equal(got.n_frames, LAST);
+	music_done(&got);
+	decoder_close(decoder);
+	scratch_free(folder);
+}
+
 /* ---- joined, and hurt --------------------------------------------------------------------- */
 
 #define WAVPACK "wavpack", "wavpack -q %s -o - > %s"
@@ -415,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_goes_in_comes_out),
 	        cmocka_unit_test(edit_lists),
+	        cmocka_unit_test(long_mp4),
 	        cmocka_unit_test(joined_files),
 	        cmocka_unit_test(damaged_wavpack),
 	        cmocka_unit_test(tracker_modules),

@@ -32,6 +32,9 @@ enum {
 	PREROLL_S = 1,
 	LONGEST_HOLE_S = 10, /* as XIPH_LONGEST_HOLE_S */
 	MOST_TAGS = 1000,
+	MOST_STREAMS = 64,
+	/* libav copies the index to apply an edit list: for a day of AAC that took 216 MB, or a quarter was lost. */
+	MOST_EDITED_PACKETS = 1 << 20,
 	MOST_JOINED = 1000, /* each costs an opening */
 	/* Chip tunes mostly go round for ever.  How long where nothing tells, and the fade behind it, as libgme's own
 	 * players have them (gme.h: play_length, gme_set_fade). */
@@ -53,6 +56,9 @@ struct libav_state {
 	int64_t end; /* of the music, where the container knows it exactly; else INT64_MAX */
 	int64_t fade_frames; /* up to `end`; 0: none */
 	int64_t first_pts; /* of frame 0 */
+	int64_t unedited
+	        [MOST_STREAMS]; /* lengths of an MP4's tracks before edit lists, in their own units */
+	bool is_long_mp4; /* its edit lists are left to us */
 	bool has_exact_times; /* a time stamp names one frame: seeking can be exact */
 	bool draining; /* no more packets */
 	bool cut_short; /* not by the container's own end */
@@ -105,7 +111,7 @@ static int set_limits(AVDictionary **options)
 	        {"format_whitelist", allowed_containers},
 	        {"codec_whitelist", allowed_codecs},
 	        {"protocol_whitelist", "none"},
-	        {"max_streams", "64"},
+	        {"max_streams", "64"}, /* MOST_STREAMS */
 	        {"probesize", "1000000"},
 	        {"analyzeduration", "5000000"},
 	        {"max_probe_packets", "500"},
@@ -124,19 +130,58 @@ static void restrict_container(AVFormatContext *container, struct bytes *bytes)
 	container->io_open = refuse_to_open;
 }
 
-static int open_container(struct libav_state *s, const AVInputFormat *format)
+/* With edit lists, or with what of them is cut before the music, which libav does without copying the index. */
+static int open_input(AVFormatContext **container, struct bytes *bytes, const AVInputFormat *format,
+        bool with_edits)
 {
 	AVDictionary *options = NULL;
 	int result = set_limits(&options);
 
-	s->container = avformat_alloc_context();
-	if (!s->container || result < 0) {
+	if (!with_edits && result >= 0)
+		result = av_dict_set(&options, "advanced_editlist", "0", 0);
+	*container = avformat_alloc_context();
+	if (!*container || result < 0) {
 		av_dict_free(&options);
 		return AVERROR(ENOMEM);
 	}
-	restrict_container(s->container, &s->bytes);
-	result = avformat_open_input(&s->container, "", format, &options); /* frees it on failure */
+	restrict_container(*container, bytes);
+	result = avformat_open_input(container, "", format, &options); /* frees it on failure */
 	av_dict_free(&options);
+	return result;
+}
+
+static bool is_mp4(const AVInputFormat *format)
+{
+	return strncmp(format->name, "mov,", 4) == 0;
+}
+
+/* What libav tells only to those who want no edit lists. */
+static void survey_mp4(struct libav_state *s, const AVInputFormat *format)
+{
+	AVFormatContext *container = NULL;
+	struct bytes bytes = {0};
+	int result = -1;
+
+	if (bytes_init_at(&bytes, s->bytes.source, s->bytes.start)) {
+		bytes_allow(&bytes, MOST_BYTES_TO_OPEN);
+		result = open_input(&container, &bytes, format, false);
+	}
+	for (unsigned i = 0; result >= 0 && i < container->nb_streams && i < MOST_STREAMS; i++) {
+		s->unedited[i] = container->streams[i]->duration;
+		s->is_long_mp4 |= avformat_index_get_entries_count(container->streams[i]) >
+		                  MOST_EDITED_PACKETS;
+	}
+	avformat_close_input(&container);
+	bytes_done(&bytes);
+}
+
+static int open_container(struct libav_state *s, const AVInputFormat *format)
+{
+	int result;
+
+	if (is_mp4(format))
+		survey_mp4(s, format);
+	result = open_input(&s->container, &s->bytes, format, !s->is_long_mp4);
 	return result < 0 ? result : avformat_find_stream_info(s->container, NULL);
 }
 
@@ -214,35 +259,6 @@ static int64_t announced_frames(const struct libav_state *s, int rate_hz)
 	return av_rescale_q(duration, s->stream->time_base, (AVRational){1, rate_hz});
 }
 
-static bool is_mp4(const struct libav_state *s)
-{
-	return strncmp(s->container->iformat->name, "mov,", 4) == 0;
-}
-
-/* Length of an MP4's track before its edit list, in the track's own unit; -1 when it cannot be told.  libav gives
- * it only to those who want no edit lists. */
-static int64_t unedited_length(const struct libav_state *s)
-{
-	AVFormatContext *container = avformat_alloc_context();
-	AVDictionary *options = NULL;
-	struct bytes bytes = {0};
-	int64_t length = -1;
-	unsigned i = (unsigned)s->stream->index;
-
-	if (container && bytes_init_at(&bytes, s->bytes.source, s->bytes.start) &&
-	        set_limits(&options) >= 0 &&
-	        av_dict_set(&options, "ignore_editlist", "1", 0) >= 0) {
-		restrict_container(container, &bytes);
-		if (avformat_open_input(&container, "", s->container->iformat, &options) >= 0 &&
-		        i < container->nb_streams)
-			length = container->streams[i]->duration;
-	}
-	av_dict_free(&options);
-	avformat_close_input(&container);
-	bytes_done(&bytes);
-	return length;
-}
-
 /* By the note that iTunes writes into the tags; -1 without. */
 static int64_t noted_length(const struct libav_state *s)
 {
@@ -262,13 +278,13 @@ static int64_t edited_length(const struct libav_state *s, int64_t announced)
 {
 	const AVIndexEntry *first = avformat_index_get_entry(s->stream, 0);
 	int rate_hz = s->frame->sample_rate;
-	int64_t length = unedited_length(s);
+	int64_t length = s->stream->index < MOST_STREAMS ? s->unedited[s->stream->index] : -1;
 
 	if (!first || length <= 0 || !s->has_exact_times)
 		return announced;
 	length -= s->first_pts - first->timestamp;
 	length = av_rescale_q(length, s->stream->time_base, (AVRational){1, rate_hz});
-	return llabs(length - announced) <= rate_hz / 1000 ? length : announced;
+	return s->is_long_mp4 || llabs(length - announced) <= rate_hz / 1000 ? length : announced;
 }
 
 /* libav cuts what the encoder put before the music, but not the rest of the last packet behind it.  A claim counts
@@ -278,7 +294,7 @@ static void trim_mp4(struct decoder_handle *d)
 	struct libav_state *s = d->state;
 	int64_t n_packets = avformat_index_get_entries_count(s->stream), end;
 
-	if (!is_mp4(s) || d->facts->frames <= 0)
+	if (!is_mp4(s->container->iformat) || d->facts->frames <= 0)
 		return;
 	end = noted_length(s);
 	if (end < 0)

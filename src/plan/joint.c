@@ -181,6 +181,8 @@ static struct moments moments_at(const struct evaluation *e, double at, double s
 	const struct joint_side *old = e->old, *new = e->new;
 	double intro = fmin(new->mix_in_s - new->cue_in_s, INTRO_MOST);
 	double to = fmax(old->cue_out_s, at + intro) + AROUND;
+	/* What comes behind a jingle is the next joint's affair. */
+	to = fmin(to, fmax(old->cue_out_s, at + new->length_s));
 	struct moments m = {.stride = llround(step / FINE),
 	        .old_index = index_at(&old->momentary, e->from_s),
 	        .new_index = index_at(&new->momentary, new->cue_in_s + e->from_s - at),

@@ -108,6 +108,18 @@ static void a_jingle_is_not_swallowed(void **state)
 	assert_within(p.joint.overlap_s, -0.41, p.old.length_s / 4 + 1e-6);
 }
 
+/* What is behind its own end is no fault of where it begins: it comes as early as it may. */
+static void a_jingle_ends_a_soft_fade(void **state)
+{
+	struct pair p;
+	struct tape *fade = tape_new(180, 44100), *jingle = tape_new(3.2, 44100);
+	tape_level(fade, 0.5, 168, -14, -14);
+	tape_level(fade, 168, 178, -14, -72);
+	tape_level(jingle, 0.1, 3.1, -14, -14);
+	decide(&p, fade, jingle);
+	assert_within(p.joint.overlap_s, 0.7, 0.76); /* a quarter */
+}
+
 static void one_frame_has_its_joints(void **state)
 {
 	struct pair p;
@@ -308,6 +320,7 @@ int main(void)
 	        cmocka_unit_test(a_long_fade_starts_the_next_one_later),
 	        cmocka_unit_test(a_smaller_bound_is_kept),
 	        cmocka_unit_test(a_jingle_is_not_swallowed),
+	        cmocka_unit_test(a_jingle_ends_a_soft_fade),
 	        cmocka_unit_test(one_frame_has_its_joints),
 	        cmocka_unit_test(a_quiet_coda_is_heard_to_its_end),
 	        cmocka_unit_test(a_soft_intro_slips_under_a_cold_end_by_two_seconds_at_most),

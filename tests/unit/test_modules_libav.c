@@ -3,7 +3,9 @@
  * its cases are skipped.
  *
  * Debian has no encoder of these: DSD, tracker modules and chip tunes are composed here (support/composed.c);
- * Monkey's Audio, TAK, Shorten, ATRAC, RealAudio, WMA Pro and Lossless and Musepack before version 8 are not tested. */
+ * Monkey's Audio, TAK, Shorten, WMA Pro and Lossless and Musepack 7 are not tested, but were compared by hand, files of
+ * TagLib's and mutagen's test suites, with ffmpeg, with mpcdec and with each other: one song as Monkey's Audio and as WMA
+ * Lossless is the same, bit for bit, and a hundred places of each are in their place.  ATRAC and RealAudio were not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

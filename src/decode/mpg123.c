@@ -196,7 +196,7 @@ static void take_length(struct decoder_handle *d)
 static enum status mpeg_open(struct decoder_handle *d)
 {
 	struct mpeg_state *s = d->state;
-	int64_t start = source_position(d->source), first;
+	int64_t start = source_position(d->source), first, behind;
 	struct mpeg_start description;
 
 	view_init(&s->view, d->source, start);
@@ -212,6 +212,8 @@ static enum status mpeg_open(struct decoder_handle *d)
 	s->last_position = description.is_free_format ? 0 : INT64_MAX;
 	if (description.announces_length)
 		take_length(d);
+	/* Again, since what open() gives counts for more than what the core has read: ID3v1 cuts at 30 bytes. */
+	TRY(id3_read_v2(d->source, 0, d->tags, &behind, d->error));
 	return id3_read_end(d->source, d->tags, d->error);
 }
 

@@ -211,6 +211,21 @@ def _():
     equal(found("mutagen.mpc"), ALL)
 
 
+@test("ID3v2 counts for more than APEv2 and ID3v1 at the end of the file, which fill gaps")
+def _():
+    if not (mutagen and shutil.which("lame")):
+        skip("no python3-mutagen or no lame")
+    make("again.wav", "-bitexact", "-map_metadata", "-1")
+    long = {"title": "A title of more than thirty characters", "artist": "Those who have a very long name, too"}
+    subprocess.run(["lame", "--quiet", "--add-id3v2", "--tt", long["title"], "--ta", long["artist"], "again.wav", "three.mp3"], check=True)
+    with open("three.mp3", "rb") as f:
+        assert f.read()[-128:].startswith(b"TAGA title of more than thirty ch"), "ID3v1 is there, too"
+    tags = apev2.APEv2()
+    tags["Title"], tags["Album"], tags["REPLAYGAIN_TRACK_GAIN"] = "Another", "Only here", "-1.00 dB"
+    tags.save("three.mp3")
+    equal(found("three.mp3"), {**long, "album": "Only here", "replaygain_track_gain": "-1.00 dB"})
+
+
 @test("by the codecs' own taggers: metaflac, vorbiscomment, oggenc, opusenc, lame")
 def _():
     make("again.wav", "-bitexact", "-map_metadata", "-1")

@@ -196,8 +196,11 @@ static FLAC__StreamDecoderWriteStatus take_frame(const FLAC__StreamDecoder *libr
 static enum status take_comments(
         struct flac_state *s, const FLAC__StreamMetadata_VorbisComment *comments)
 {
-	for (uint32_t i = 0; i < comments->num_comments && i < XIPH_MOST_COMMENTS; i++) {
-		const FLAC__StreamMetadata_VorbisComment_Entry *entry = &comments->comments[i];
+	uint32_t n = comments->num_comments < XIPH_MOST_COMMENTS ? comments->num_comments
+	                                                         : XIPH_MOST_COMMENTS;
+
+	while (n-- > 0) { /* as xiph_comments */
+		const FLAC__StreamMetadata_VorbisComment_Entry *entry = &comments->comments[n];
 
 		if (entry->entry)
 			TRY(xiph_comment(s->tags, (const char *)entry->entry, entry->length));

@@ -25,7 +25,9 @@ enum status xiph_comment(struct tags *tags, const char *comment, size_t n_bytes)
 enum status xiph_comments(
         struct decoder_handle *d, char *const *comments, const int *lengths, int n_comments)
 {
-	for (int i = 0; i < n_comments && i < XIPH_MOST_COMMENTS; i++)
+	if (n_comments > XIPH_MOST_COMMENTS)
+		n_comments = XIPH_MOST_COMMENTS;
+	for (int i = n_comments - 1; i >= 0; i--) /* of several artists the first one counts */
 		if (xiph_comment(d->tags, comments[i], (size_t)lengths[i]) != STATUS_OK)
 			return error_set(d->error, STATUS_NO_MEMORY, "out of memory");
 	return STATUS_OK;

@@ -226,6 +226,18 @@ def _():
     equal(found("three.mp3"), {**long, "album": "Only here", "replaygain_track_gain": "-1.00 dB"})
 
 
+@test("of several artists the first one counts")
+def _():
+    if not mutagen:
+        skip("no python3-mutagen")
+    for ending, codec in ("flac", "flac"), ("ogg", "libvorbis"), ("opus", "libopus"), ("mp3", "libmp3lame"):
+        path = make(f"two.{ending}", "-map_metadata", "-1", "-c:a", codec)
+        file = mutagen.File(path, easy=True)
+        file["artist"] = ["First", "Second"]
+        file.save()
+        equal(found(path), {"artist": "First"}, ending)
+
+
 @test("by the codecs' own taggers: metaflac, vorbiscomment, oggenc, opusenc, lame")
 def _():
     make("again.wav", "-bitexact", "-map_metadata", "-1")

@@ -102,6 +102,7 @@ def _():
     wait_for(lambda: air.events("sound"), "no sound")
     playlist("nothing.m3u", "b.wav")
     air.wait_for_song("b.wav")
+    pass_time(1)
     tones, _ = air.heard()
     equal([hz for hz, _ in tones][-2:], [1500, 500], air.said())
     equal([e.get("text") for e in air.events("fallback")], ["silence", "the fallback plays"], air.said())

@@ -80,7 +80,7 @@ def _():
 def _():
     path = fresh("blocked")
     os.makedirs(path + ".jukebox/full")
-    ran = run(path, "-o", "blocked.wav")
+    ran = run("--plain", path, "-o", "blocked.wav")
     near(Wav("blocked.wav").seconds, 4.5, 0.1)
     assert ran.err, "not a word"
 

@@ -318,11 +318,13 @@ static enum status start_child(struct remote *r, struct child_reply *reply, stru
 }
 
 /* A process may die of what is not the file's doing: somebody killed it, or the system did, out of memory.  Then the
- * next one passes the place.  With the helper all its children die, wherever they are. */
+ * next one passes the place.  With the helper all its children die, wherever they are; after some of those in a row there
+ * is no other (sandbox.c). */
 static bool may_start_again(struct remote *r)
 {
-	r->deaths += !sandbox_has_died(r->helper);
-	return r->deaths < MOST_DEATHS && ++r->revivals <= MOST_REVIVALS;
+	if (sandbox_has_died(r->helper))
+		return true;
+	return ++r->deaths < MOST_DEATHS && ++r->revivals <= MOST_REVIVALS;
 }
 
 static enum status open_in_child(struct remote *r, struct error *error)

@@ -283,17 +283,26 @@ void sandbox_wake(unsigned helper)
 	pthread_mutex_unlock(&sandbox.lock);
 }
 
-bool sandbox_has_died(unsigned helper)
+/* Its end of the socket is closed before it is dead, and with that what lay there unread. */
+static bool has_hung_up(void)
+{
+	struct pollfd end = {.fd = sandbox.socket};
+	return poll(&end, 1, 0) > 0;
+}
+
+static bool has_exited(void)
 {
 	siginfo_t ended = {0};
+	return waitid(P_PID, (id_t)sandbox.helper, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	       ended.si_pid != 0;
+}
 
+bool sandbox_has_died(unsigned helper)
+{
 	pthread_mutex_lock(&sandbox.lock);
-	bool is_there =
-	        sandbox.socket >= 0 && sandbox.number == helper &&
-	        waitid(P_PID, (id_t)sandbox.helper, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	        ended.si_pid == 0;
+	bool died = sandbox.socket < 0 || sandbox.number != helper || has_hung_up() || has_exited();
 	pthread_mutex_unlock(&sandbox.lock);
-	return !is_there;
+	return died;
 }
 
 void sandbox_kill(unsigned helper)

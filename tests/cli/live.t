@@ -52,7 +52,7 @@ def _():
 def _():
     if not has_alsa():
         skip("built without ALSA")
-    if b"libasan" in subprocess.run(["ldd", JUKEBOX], stdout=subprocess.PIPE).stdout:
+    if is_sanitized():
         skip("sanitizers want to be loaded first")
     with open("busy.c", "w") as f:
         f.write("#include <errno.h>\nint snd_pcm_open(void **pcm, const char *name, int stream, int mode);\n"

@@ -83,7 +83,7 @@ def _():
 
 @test("a decoder gets a gigabyte of memory at most")
 def _():
-    if b"__asan_init" in open(JUKEBOX, "rb").read() or b"__tsan_init" in open(JUKEBOX, "rb").read():
+    if is_sanitized():
         skip("sanitizers need more address space than that")
     assert "memory refused" in between_good(evil("M"))
 
@@ -291,7 +291,7 @@ def _():
 
 def without_seccomp():
     """LD_PRELOAD for a kernel that refuses filters."""
-    if b"__asan_init" in open(JUKEBOX, "rb").read() or b"__tsan_init" in open(JUKEBOX, "rb").read():
+    if is_sanitized():
         skip("sanitizers want to be loaded first")
     with open("refuse.c", "w") as f:
         f.write("int seccomp_load(void *filter) { return -22; }\n")

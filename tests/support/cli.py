@@ -24,6 +24,13 @@ LONGEST_SECONDS = 0.8 * float(os.environ.get("TEST_SECONDS") or 300)
 _tests = []
 
 
+def is_sanitized():
+    """Its library wants to be loaded first; freed memory is kept for a while."""
+    with open(JUKEBOX, "rb") as f:
+        program = f.read()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
 class Skip(Exception):
     pass
 

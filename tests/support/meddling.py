@@ -2,12 +2,8 @@
 import os
 import subprocess
 
-from cli import JUKEBOX, TOP, run, skip
+from cli import TOP, is_sanitized, skip
 from streams import have
-
-
-def _is_first_in_line():
-    return "sanitize" not in run("--version").out.decode() and "build-" not in JUKEBOX
 
 
 def _library():
@@ -21,14 +17,14 @@ def meddle(speed=1):
     """The environment in which a disk hangs, at a word; time goes so many times as fast."""
     if not have("cc"):
         skip("no compiler here")
-    if not _is_first_in_line():
+    if is_sanitized():
         skip("a sanitizer's library comes first")
     return {"LD_PRELOAD": _library(), "MEDDLE_HANG": os.path.abspath("hangs"), "MEDDLE_SPEED": str(speed)}
 
 
 def hasten(speed):
     """The environment in which time goes so many times as fast, where that can be had: elsewhere a test takes longer."""
-    return meddle(speed) if have("cc") and _is_first_in_line() else {}
+    return meddle(speed) if have("cc") and not is_sanitized() else {}
 
 
 def hang(what):

@@ -104,7 +104,7 @@ def _():
     air.wait_for_song("b.wav")
     pass_time(1)
     tones, _ = air.heard()
-    equal([hz for hz, _ in tones][-2:], [1500, 500], air.said())
+    equal([hz for hz, _ in tones if hz][-2:], [1500, 500], air.said())
     equal([e.get("text") for e in air.events("fallback")], ["silence", "the fallback plays"], air.said())
     assert "it is there now" in air.said(), air.said()
 

@@ -94,7 +94,8 @@ class Icecast:
     def answers(self):
         assert self.process.poll() is None, self.said()
         try:
-            return get(self.url("/status-json.xsl"))[0] == 200
+            # Twice: who asks while icecast 2.4.4 starts may be the death of it, though it answers.
+            return all(get(self.url("/status-json.xsl"))[0] == 200 for _ in range(2)) and self.process.poll() is None
         except OSError:
             return False
 

@@ -125,10 +125,7 @@ static void return_block(struct ahead *a, struct stream *s, struct block *block)
 	a->spare = block;
 	if (--s->n_held >= SHARE)
 		a->n_beyond--;
-	if (++a->n_returned >= WAKE && a->n_idle) {
-		a->n_returned = 0;
-		pthread_cond_signal(&a->work);
-	}
+	a->n_returned++;
 }
 
 static void free_stream(struct ahead *a, struct stream *s)
@@ -260,6 +257,14 @@ static void append(struct ahead *a, struct stream *s, struct block *block)
 	s->n_appended++;
 }
 
+/* Not with the lock, for which it would wait at once: two switches more where they share a core. */
+static void wake_mixer(struct ahead *a)
+{
+	pthread_mutex_unlock(&a->lock);
+	pthread_cond_signal(&a->ready);
+	pthread_mutex_lock(&a->lock);
+}
+
 static void serve(
         struct ahead *a, struct stream *s, struct block *block, struct deck_scratch *scratch)
 {
@@ -275,9 +280,10 @@ static void serve(
 	s->finished = state == DECK_FINISHED;
 	s->waiting = state == DECK_WAITING && !s->first_new && s->ended == was_ended;
 	note_begun(a, s, s->finished ? s->n_clips : deck_begun(s->deck));
-	if (a->awaited == s && (s->n_filled >= WAKE || s->finished || s->waiting))
-		pthread_cond_signal(&a->ready);
+	bool tell = a->awaited == s && (s->n_filled >= WAKE || s->finished || s->waiting);
 	free_when_done(a, s);
+	if (tell)
+		wake_mixer(a);
 }
 
 /* Who wakes workers wakes one; that one wakes the next if there is more to do than it takes on itself. */
@@ -758,6 +764,15 @@ enum status ahead_read(struct ahead *ahead, struct clip *clip, int64_t wait_ns,
 	return STATUS_OK;
 }
 
+/* With the lock: there is room again, and something to fill it with. */
+static bool should_wake_worker(struct ahead *a)
+{
+	if (a->n_returned < WAKE || a->n_idle == 0)
+		return false;
+	a->n_returned = 0;
+	return most_urgent(a) != NULL;
+}
+
 void ahead_took(struct ahead *ahead, struct clip *clip, size_t n_frames)
 {
 	struct stream *s = clip->stream;
@@ -767,7 +782,10 @@ void ahead_took(struct ahead *ahead, struct clip *clip, size_t n_frames)
 	pthread_mutex_lock(&ahead->lock);
 	return_block(ahead, s, s->reading);
 	s->reading = NULL;
+	bool wake = should_wake_worker(ahead);
 	pthread_mutex_unlock(&ahead->lock);
+	if (wake)
+		pthread_cond_signal(&ahead->work);
 }
 
 /* With the lock.  What waits for room, or for a clip to go on with, does not lack for a decoder. */

@@ -172,8 +172,7 @@ static bool map_memory(struct remote *r, int *memory)
 	if (*memory < 0 || ftruncate(*memory, SHARED_BYTES) != 0 ||
 	        fcntl(*memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
 		return false;
-	r->shared = mmap(
-	        NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, *memory, 0);
+	r->shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *memory, 0);
 	if (r->shared == MAP_FAILED)
 		r->shared = NULL;
 	return r->shared != NULL;
@@ -526,8 +525,10 @@ static enum status refuse(const struct remote *r, struct error *error)
 
 static enum status next_block(struct remote *r, struct error *error)
 {
-	if (r->n_asked == 0)
+	if (r->n_asked == 0) {
 		ask_for_blocks(r);
+		(void)madvise(r->shared, SHARED_BYTES, MADV_POPULATE_WRITE);
+	}
 	return r->n_asked > 0 ? take_block(r, error) : give_up_dead(r, error);
 }
 

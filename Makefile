@@ -338,7 +338,7 @@ help:
 	@echo 'make deb         the Debian package of what is committed, in build/deb'
 	@echo 'make bench       speed, beside other programs, with MUSIC=FOLDER or some of its own: bench/RESULTS.md'
 	@echo 'make bench-check the instructions of the hot loops, against bench/hot.json'
-	@echo 'make soak        memory over SONGS ($(SONGS)) songs, and LIVE ($(LIVE)) seconds of listeners; SOAK=--save: doc/soak.svg'
+	@echo 'make soak        memory over SONGS ($(SONGS)) songs, and LIVE ($(LIVE)) seconds of listeners; SOAK=--save: doc/soak.svg, bench/SOAK.md'
 	@echo 'make clean       remove what was built'
 	@echo 'Settings: ALSA OSS SOXR LAME TWOLAME OPUSENC LIBAV SECCOMP SHOUT HTTPD (auto yes no), SAN=address,undefined or thread, V=1, WERROR=0, JOBS=N,'
 	@echo '          CC CFLAGS CPPFLAGS LDFLAGS PREFIX LIBDIR DESTDIR'

@@ -11,6 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 from processes import *  # noqa
+from radio import wait_for  # noqa
 
 CC = os.environ.get("CC", "cc").split()
 RATE = 44100
@@ -346,11 +347,14 @@ def _():
     mix = subprocess.Popen([JUKEBOX, "--plain", "--no-cache", "one.wav", "-o", "-"], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, start_new_session=True)
     mix.stdout.read(1000)
-    group = os.getpgid(mix.pid)
-    for pid in decoders_of(mix.pid):
-        assert os.getpgid(pid) != group, "a decoder is in the group of the terminal"
+    group, helpers = os.getpgid(mix.pid), children(mix.pid)
+    assert helpers, "there is no helper"
+    others = helpers + decoders_of(mix.pid)
+    for pid in others:
+        assert group_of(pid) != group, "it is in the group of the terminal"
     mix.communicate(timeout=LONGEST_SECONDS)
     equal(mix.returncode, 0)
+    wait_for(lambda: not any(map(group_of, others)), "a process is left behind")
 
 
 main()

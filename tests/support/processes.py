@@ -1,5 +1,6 @@
 """The processes of a run, as anybody may see them: what a decoder has open, the kernel shows to root alone."""
 import glob
+import os
 
 
 def _state_and_parent(stat):
@@ -24,6 +25,14 @@ def children(pid):
 def decoders_of(pid):
     """The processes that decode for a run: children of its helper, its only child."""
     return [child for helper in children(pid) for child in children(helper)]
+
+
+def group_of(pid):
+    """Its process group; None when it has ended."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def processor_ticks(pid):

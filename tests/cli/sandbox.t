@@ -354,7 +354,7 @@ def _():
         assert group_of(pid) != group, "it is in the group of the terminal"
     mix.communicate(timeout=LONGEST_SECONDS)
     equal(mix.returncode, 0)
-    wait_for(lambda: not any(map(group_of, others)), "a process is left behind")
+    wait_for(lambda: not any(map(is_running, others)), "a process is left behind")
 
 
 main()

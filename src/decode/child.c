@@ -15,7 +15,6 @@ enum { WATCH_FRAMES = 2048 };
 struct child {
 	int socket;
 	float *shared;
-	bool has_pages; /* all of the shared memory's */
 	struct decoder *decoder;
 	bool has_filter;
 	const struct decoder_watcher *watcher; /* what this program has; NULL: none */
@@ -113,8 +112,6 @@ static enum status read_block(struct child *c, uint32_t number, size_t *n, struc
 	float *block = c->shared + (size_t)(number % N_BLOCKS) * BLOCK_SAMPLES;
 	enum status status = STATUS_OK;
 
-	if (!c->has_pages)
-		c->has_pages = madvise(c->shared, SHARED_BYTES, MADV_POPULATE_WRITE) == 0;
 	TRY(tell_what_was_put_off(c, error));
 	while (*n < most && status == STATUS_OK) {
 		got = 0;

@@ -525,10 +525,8 @@ static enum status refuse(const struct remote *r, struct error *error)
 
 static enum status next_block(struct remote *r, struct error *error)
 {
-	if (r->n_asked == 0) {
+	if (r->n_asked == 0)
 		ask_for_blocks(r);
-		(void)madvise(r->shared, SHARED_BYTES, MADV_POPULATE_WRITE);
-	}
 	return r->n_asked > 0 ? take_block(r, error) : give_up_dead(r, error);
 }
 

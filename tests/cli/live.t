@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
-from radio import RATE, Programme, wait_for  # noqa
+from radio import RATE, Programme  # noqa
 
 # ALSA as a file: "default" writes what it is given to a file named by the test.
 ASOUNDRC = """

@@ -11,7 +11,6 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from cli import *  # noqa
 from processes import *  # noqa
-from radio import wait_for  # noqa
 
 CC = os.environ.get("CC", "cc").split()
 RATE = 44100

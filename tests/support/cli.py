@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 import numpy
@@ -22,6 +23,17 @@ WORK = tempfile.mkdtemp(prefix="cli-")
 LONGEST_SECONDS = 0.8 * float(os.environ.get("TEST_SECONDS") or 300)
 
 _tests = []
+
+
+def wait_for(condition, what):
+    """No fixed sleeps: looks again until it is so, and returns what it saw."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while True:
+        seen = condition()
+        if seen:
+            return seen
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
 
 
 def is_sanitized():

@@ -8,19 +8,9 @@ import time
 import numpy
 
 import cli
+from cli import wait_for
 
 RATE = 44100
-
-
-def wait_for(condition, what):
-    """No fixed sleeps: looks again until it is so."""
-    end = time.monotonic() + cli.LONGEST_SECONDS
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 class Programme:

@@ -6,25 +6,13 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 import urllib.request
 
 import numpy
 
-from cli import JUKEBOX, LONGEST_SECONDS, equal, near
+from cli import JUKEBOX, LONGEST_SECONDS, equal, near, wait_for
 
 PASSWORD = "very-secret-9641"
-
-
-def wait_for(condition, what):
-    """No fixed sleeps: looks again until it is so, and returns what it saw."""
-    end = time.monotonic() + LONGEST_SECONDS
-    while True:
-        seen = condition()
-        if seen:
-            return seen
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
 
 
 def free_port():
